@@ -1,0 +1,27 @@
+/** Stable codes of the errors that the app raises by itself. Expected outcomes are return values, not errors. */
+export const errorCodes = [
+  'configurationInvalid',
+  'exportMissing',
+  'exportRefused',
+  'graphUnavailable',
+  'graphRefused',
+  'graphAnswerInvalid',
+  'storageUnavailable',
+  'writeConflict',
+  'rowInvalid',
+  'lockLost',
+  'stopped',
+] as const;
+export type ErrorCode = (typeof errorCodes)[number];
+
+/** The one error class. The message says what was expected, what was found and what to do; it never holds a secret. */
+export class AppError extends Error {
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = 'AppError';
+  }
+}

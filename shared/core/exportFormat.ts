@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import type { Brand } from './brand';
+import { parseInstant } from './instant';
+
+/**
+ * The export format, version 1 (docs/export-format.md). One source for the agent that writes it and the app that reads it.
+ * An export is a folder `<source>/<yyyyMMddTHHmmssZ>/` of gzipped NDJSON parts, then `manifest.sig`, then `manifest.json` last.
+ */
+export const exportFormatVersion = 1;
+export const manifestFileName = 'manifest.json';
+export const signatureFileName = 'manifest.sig';
+export const partName = (ordinal: number): string => `part-${String(ordinal).padStart(5, '0')}.ndjson.gz`;
+export const exportFolderPattern = /^\d{8}T\d{6}Z$/;
+
+/** A line longer than this (bytes of UTF-8, without the line feed) is refused: no AD object needs it. */
+export const maxLineBytes = 4 * 1024 * 1024;
+/** A manifest longer than this (bytes) is refused before it is parsed. */
+export const maxManifestBytes = 4 * 1024 * 1024;
+
+/** The name of an exporting agent's source: one forest, or one part of it that is exported by itself. */
+export type SourceName = Brand<string, 'SourceName'>;
+export const sourceNameSchema = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'lower-case letters, digits and inner hyphens, at most 63')
+  .transform(name => name as SourceName);
+
+const signatureContext = new TextEncoder().encode('entra-orphans export manifest, version 1\n');
+
+/** What the Ed25519 signature in `manifest.sig` (64 raw bytes) is over: a context string, then the raw bytes of `manifest.json`. */
+export function signedBytes(manifest: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(signatureContext.length + manifest.length);
+  bytes.set(signatureContext);
+  bytes.set(manifest, signatureContext.length);
+  return bytes;
+}
+
+const guid = z.string().regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'a lower-case GUID');
+const sid = z.string().regex(/^S-1-\d{1,15}(?:-\d{1,10}){1,15}$/, 'a SID, S-1-…');
+const base64 = z.base64();
+const instant = z.iso
+  .datetime()
+  .transform((text, context) => parseInstant(text) ?? (context.addIssue('not a date'), z.NEVER));
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a lower-case SHA-256');
+const count = z.int().nonnegative();
+
+/** The classes of AD object that the comparison tells apart. inetOrgPerson is `user`; any other class with an address is `other`. */
+export const objectClasses = ['user', 'group', 'contact', 'computer', 'other'] as const;
+export type OnPremisesClass = (typeof objectClasses)[number];
+
+/** A live AD object. Attributes are spelled as AD spells them; one that AD does not return is left out. */
+export const objectLineSchema = z.object({
+  kind: z.literal('object'),
+  objectClass: z.enum(objectClasses),
+  /** Position in the manifest's `namingContexts`. */
+  namingContext: count,
+  objectGUID: guid,
+  distinguishedName: z.string(),
+  /** Whether synchronisation is configured to take this object (base DNs and filters of the agent's configuration). */
+  inScope: z.boolean(),
+  objectSid: sid.optional(),
+  sIDHistory: z.array(sid).optional(),
+  'mS-DS-ConsistencyGuid': base64.optional(),
+  /** The raw bytes of the attribute that the manifest's `anchorAttribute` names, where it is neither GUID. */
+  sourceAnchor: base64.optional(),
+  'msDS-ExternalDirectoryObjectId': z.string().optional(),
+  sAMAccountName: z.string().optional(),
+  userPrincipalName: z.string().optional(),
+  mail: z.string().optional(),
+  proxyAddresses: z.array(z.string()).optional(),
+  /** Presence only; the certificates are not exported. */
+  userCertificate: z.boolean().optional(),
+});
+
+/** A deleted AD object, from CN=Deleted Objects. `whenChanged` is the time of the deletion. */
+export const tombstoneLineSchema = z.object({
+  kind: z.literal('tombstone'),
+  objectClass: z.enum(objectClasses),
+  namingContext: count,
+  objectGUID: guid,
+  whenChanged: instant,
+  /** true: stripped, can not be undeleted. false: lies in the Recycle Bin, may come back. */
+  isRecycled: z.boolean(),
+  objectSid: sid.optional(),
+  sAMAccountName: z.string().optional(),
+  lastKnownParent: z.string().optional(),
+});
+
+export const exportLineSchema = z.discriminatedUnion('kind', [objectLineSchema, tombstoneLineSchema]);
+export type ExportLine = z.output<typeof exportLineSchema>;
+export type ExportLineInput = z.input<typeof exportLineSchema>;
+
+/** Lines of one naming context, by class; tombstones of every class together. */
+export const lineCountsSchema = z.object({
+  user: count,
+  group: count,
+  contact: count,
+  computer: count,
+  other: count,
+  tombstone: count,
+});
+export type LineCounts = z.output<typeof lineCountsSchema>;
+
+const namingContextSchema = z.object({
+  distinguishedName: z.string().min(1),
+  /** null for a naming context that is no domain (Configuration, an application partition). */
+  domain: z.object({ dnsName: z.string().min(1), netBiosName: z.string().optional(), sid }).nullable(),
+  domainController: z.object({
+    dnsHostName: z.string().min(1),
+    invocationId: guid,
+    highestCommittedUSN: z.string().regex(/^\d+$/),
+    /** The oldest last success of the inbound replication neighbours; null where the domain has one domain controller. */
+    oldestInboundSuccess: instant.nullable(),
+  }),
+  counts: lineCountsSchema,
+});
+
+export const manifestSchema = z.object({
+  schemaVersion: z.literal(exportFormatVersion),
+  tenantId: guid,
+  source: sourceNameSchema,
+  /** Counts a source's exports; grows by at least one from each to the next. */
+  sequence: z.int().positive(),
+  /** SHA-256 of the previous export's `manifest.json`; null for a source's first export. */
+  previousManifest: sha256.nullable(),
+  keyId: z.string().min(1).max(100),
+  agentVersion: z.string().min(1).max(100),
+  startedAt: instant,
+  finishedAt: instant,
+  namingContexts: z.array(namingContextSchema).min(1),
+  /** The attribute that synchronisation uses as source anchor, spelled as AD spells it; null: the administrator did not say. */
+  anchorAttribute: z.string().min(1).nullable(),
+  tombstones: z.enum(['included', 'notReadable']),
+  canaries: z.array(z.object({ distinguishedName: z.string(), seen: z.boolean() })),
+  parts: z.array(z.object({ name: z.string(), bytes: count, sha256, lines: count })).min(1),
+  complete: z.literal(true),
+});
+export type ExportManifest = z.output<typeof manifestSchema>;
+export type ExportManifestInput = z.input<typeof manifestSchema>;

@@ -1,0 +1,64 @@
+import 'reflect-metadata';
+import { webcrypto } from 'node:crypto';
+import * as x509 from '@peculiar/x509';
+
+x509.cryptoProvider.set(webcrypto as Crypto);
+
+const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+const day = 24 * 60 * 60 * 1000;
+
+/** A server certificate with its key, PEM. */
+export interface ServerCertificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** A certificate authority of the stack's own; it lives as long as the process. */
+export interface CertificateAuthority {
+  /** PEM, for NODE_EXTRA_CA_CERTS. */
+  readonly cert: string;
+  /** A certificate for 127.0.0.1 and localhost. */
+  issue(): Promise<ServerCertificate>;
+}
+
+const pemOf = async (key: CryptoKey): Promise<string> =>
+  x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY');
+
+export async function createCertificateAuthority(): Promise<CertificateAuthority> {
+  const validity = { notBefore: new Date(Date.now() - day), notAfter: new Date(Date.now() + 7 * day) };
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const authority = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: '01',
+    name: 'CN=entra-orphans local CA',
+    ...validity,
+    signingAlgorithm: algorithm,
+    keys,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true),
+    ],
+  });
+  return {
+    cert: authority.toString('pem'),
+    async issue() {
+      const server = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+      const certificate = await x509.X509CertificateGenerator.create({
+        serialNumber: Buffer.from(webcrypto.getRandomValues(new Uint8Array(8))).toString('hex'),
+        subject: 'CN=127.0.0.1',
+        issuer: authority.subject,
+        ...validity,
+        signingAlgorithm: algorithm,
+        signingKey: keys.privateKey,
+        publicKey: server.publicKey,
+        extensions: [
+          new x509.SubjectAlternativeNameExtension([
+            { type: 'ip', value: '127.0.0.1' },
+            { type: 'dns', value: 'localhost' },
+          ]),
+          new x509.ExtendedKeyUsageExtension(['1.3.6.1.5.5.7.3.1']),
+        ],
+      });
+      return { cert: certificate.toString('pem'), key: await pemOf(server.privateKey) };
+    },
+  };
+}
