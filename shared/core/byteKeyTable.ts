@@ -58,7 +58,8 @@ export class ByteKeyTable {
 
   /** Where the key is, or the free slot where it would go. Leaves the key in #probe. */
   #slotOf(key: Uint8Array): number {
-    if (key.length !== keyBytes) throw new RangeError(`a key of ${keyBytes} bytes was expected, found ${key.length}`);
+    if (key.length !== keyBytes)
+      throw new RangeError(`a key of ${keyBytes} bytes was expected, found ${key.length}`);
     this.#probeBytes.set(key);
     return this.#slotOfProbe();
   }
