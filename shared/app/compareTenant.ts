@@ -1,0 +1,200 @@
+import { CloserLook } from '../core/closerLook';
+import type { CloudObject } from '../core/cloudObject';
+import { askCloserLook, correlate, type ComparisonContext } from '../core/correlate';
+import { coverageOf } from '../core/coverage';
+import { referenceKey, type CloudReference } from '../core/duplicates';
+import { evidenceOf } from '../core/evidence';
+import type { StoredFacts, WithdrawalReason } from '../core/facts';
+import { exportPresent, exportVerified, type GateResult } from '../core/gates';
+import type { Instant } from '../core/instant';
+import type { ObjectType } from '../core/objectType';
+import type { Finding } from '../core/runPlan';
+import type { ExportUsed, TypeCounts } from '../core/scanRun';
+import { tryStrongKeys } from '../core/strongKeys';
+import { judge } from '../core/verdict';
+import type { SourceName } from '../core/exportFormat';
+import { eachLimited } from './eachLimited';
+import type { CloudDirectory, ExportStore, Log, OpenedExport } from './ports';
+import { readAgainById, readCloud, type CloudRead } from './readCloud';
+import { readAgain, readExports, type ExportsRead } from './readExports';
+
+export interface CompareTenantPorts {
+  readonly directory: CloudDirectory;
+  readonly exports: ExportStore;
+  readonly log: Log;
+}
+
+/** The comparison of one night, or the gates that refused it. */
+export interface TenantComparison {
+  readonly gates: readonly GateResult[];
+  readonly exports: readonly ExportUsed[];
+  /** null where a gate was breached: then nothing was compared. */
+  readonly result: ComparisonResult | null;
+}
+
+export interface ComparisonResult {
+  readonly findings: readonly Finding[];
+  readonly withdrawals: ReadonlyMap<string, WithdrawalReason>;
+  readonly counts: Readonly<Record<ObjectType, TypeCounts>>;
+}
+
+/** Reads by id that run at the same time: few, beside the lists' own requests. */
+const readsAtOnce = 4;
+
+/**
+ * Reads both sides and compares them. Every gate is evaluated, also after one was breached, so that the run record says every
+ * reason at once (promise 4). `time` is told when each phase ends.
+ */
+export async function compareTenant(
+  { directory, exports, log }: CompareTenantPorts,
+  sources: readonly SourceName[],
+  previous: readonly StoredFacts[],
+  time: (phase: string) => void,
+  signal: AbortSignal,
+): Promise<TenantComparison> {
+  const read = await readExports(exports, sources, log, signal);
+  time('exports');
+  const onRecord = previous.filter(row => row.state !== 'withdrawn');
+  const cloud = await readCloud(directory, read.index, new Set(onRecord.map(referenceKey)), log, signal);
+  const gates = [...exportGates(read), ...cloud.gates];
+  if (gates.some(gate => !gate.passed)) {
+    time('graph');
+    return { gates, exports: read.used, result: null };
+  }
+  const pending = new PendingObjects(cloud);
+  await readUnlisted(directory, onRecord, cloud, pending, signal);
+  time('graph');
+  const result = await lookCloser(read, cloud, onRecord, pending, signal);
+  time('comparison');
+  return { gates, exports: read.used, result };
+}
+
+function exportGates({ outcomes }: ExportsRead): GateResult[] {
+  return [...outcomes].flatMap(([source, outcome]) => [
+    exportPresent(source, outcome),
+    exportVerified(source, outcome),
+  ]);
+}
+
+/** The objects that still need an outcome, and the outcomes of those that do not. */
+class PendingObjects {
+  readonly objects = new Map<string, CloudObject>();
+  readonly withdrawals = new Map<string, WithdrawalReason>();
+  readonly #settled = new Map<ObjectType, number>();
+
+  constructor(cloud: CloudRead) {
+    for (const [type, list] of cloud.lists) {
+      this.#settled.set(type, list.settled);
+      for (const object of list.pending) this.objects.set(referenceKey(object), object);
+      for (const key of list.alive) this.withdrawals.set(key, 'alive');
+    }
+  }
+
+  settled(type: ObjectType): number {
+    return this.#settled.get(type) ?? 0;
+  }
+
+  /** An object that its list had settled needs a second judgement, because another object shares a key with it. */
+  unsettle(object: CloudObject): void {
+    this.#settled.set(object.type, this.settled(object.type) - 1);
+    this.add(object);
+  }
+
+  add(object: CloudObject): void {
+    const key = referenceKey(object);
+    this.withdrawals.delete(key);
+    this.objects.set(key, object);
+  }
+}
+
+/**
+ * Reads by id what the lists do not tell: objects on record that their list did not show, before any is called gone, and
+ * objects that were settled before their twin was seen.
+ */
+async function readUnlisted(
+  directory: CloudDirectory,
+  onRecord: readonly CloudReference[],
+  cloud: CloudRead,
+  pending: PendingObjects,
+  signal: AbortSignal,
+): Promise<void> {
+  const unlisted = onRecord.filter(row => cloud.lists.get(row.type)?.seen.has(referenceKey(row)) !== true);
+  await eachLimited(unlisted, readsAtOnce, async row => {
+    const again = await readAgainById(directory, row, signal);
+    if (again.status === 'synced') pending.add(again.cloud);
+    else pending.withdrawals.set(referenceKey(row), again.status);
+  });
+  const twins = cloud.duplicates.all().filter(twin => !pending.objects.has(referenceKey(twin)));
+  await eachLimited(twins, readsAtOnce, async twin => {
+    const again = await readAgainById(directory, twin, signal);
+    if (again.status === 'synced') pending.unsettle(again.cloud);
+  });
+}
+
+async function lookCloser(
+  read: ExportsRead,
+  cloud: CloudRead,
+  onRecord: readonly StoredFacts[],
+  pending: PendingObjects,
+  signal: AbortSignal,
+): Promise<ComparisonResult> {
+  const look = new CloserLook();
+  for (const object of pending.objects.values())
+    askCloserLook(object, tryStrongKeys(object, read.index), look);
+  await readAgain(read.accepted, record => look.visit(record), signal);
+  const context = contextOf(read.accepted, cloud, onRecord);
+  const counts = startCounts(cloud, pending);
+  const recorded = new Set(onRecord.map(referenceKey));
+  const findings: Finding[] = [];
+  for (const object of pending.objects.values()) {
+    const compared = correlate(object, read.index, look, context);
+    const { correlation } = compared;
+    count(counts[object.type].outcomes, correlation.kind);
+    if (correlation.kind === 'unknown') count(counts[object.type].unknownReasons, correlation.reason);
+    const verdict = judge(object, compared);
+    if (verdict.kind !== 'none') {
+      const evidence = evidenceOf(object, compared, look);
+      findings.push({ cloud: object, outcome: correlation.kind, verdict, evidence, waitsFor: [] });
+    } else if (recorded.has(referenceKey(object))) {
+      pending.withdrawals.set(referenceKey(object), verdict.because);
+    }
+  }
+  return { findings, withdrawals: pending.withdrawals, counts };
+}
+
+function contextOf(
+  accepted: readonly OpenedExport[],
+  cloud: CloudRead,
+  onRecord: readonly StoredFacts[],
+): ComparisonContext {
+  const coverage = coverageOf(accepted.map(opened => opened.manifest));
+  const missing = onRecord.filter(row => row.state === 'observed' || row.state === 'candidate');
+  const observed = new Map(missing.map(row => [referenceKey(row), row.firstObservedAt]));
+  return {
+    anchors: new Map(accepted.map(opened => [opened.source, opened.manifest.anchorAttribute])),
+    coverage,
+    uncoveredDomainSeen: [...cloud.domainSids].some(sid => !coverage.domainSids.has(sid)),
+    earliestExportStart: Math.min(...accepted.map(opened => opened.manifest.startedAt)) as Instant,
+    duplicatesOf: object => cloud.duplicates.of(object),
+    observedSince: object => observed.get(referenceKey(object)) ?? null,
+  };
+}
+
+interface GrowingCounts extends TypeCounts {
+  readonly outcomes: Record<string, number>;
+  readonly unknownReasons: Record<string, number>;
+}
+
+function startCounts(cloud: CloudRead, pending: PendingObjects): Record<ObjectType, GrowingCounts> {
+  const start = (type: ObjectType): GrowingCounts => ({
+    read: cloud.lists.get(type)?.read ?? 0,
+    notSynced: cloud.lists.get(type)?.notSynced ?? 0,
+    outcomes: { live: pending.settled(type) },
+    unknownReasons: {},
+  });
+  return { user: start('user'), group: start('group'), contact: start('contact'), device: start('device') };
+}
+
+function count(into: Record<string, number>, name: string): void {
+  into[name] = (into[name] ?? 0) + 1;
+}
