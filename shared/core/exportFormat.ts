@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Brand } from './brand';
-import { parseInstant } from './instant';
+import { formatInstant, parseInstant, type Instant } from './instant';
 
 /**
  * The export format, version 1 (docs/export-format.md). One source for the agent that writes it and the app that reads it.
@@ -11,6 +11,9 @@ export const manifestFileName = 'manifest.json';
 export const signatureFileName = 'manifest.sig';
 export const partName = (ordinal: number): string => `part-${String(ordinal).padStart(5, '0')}.ndjson.gz`;
 export const exportFolderPattern = /^\d{8}T\d{6}Z$/;
+/** The folder of an export that was started at this time: the time in UTC, cut to the second. */
+export const exportFolderName = (startedAt: Instant): string =>
+  `${formatInstant(startedAt).slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
 
 /** A line longer than this (bytes of UTF-8, without the line feed) is refused: no AD object needs it. */
 export const maxLineBytes = 4 * 1024 * 1024;
