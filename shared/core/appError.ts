@@ -11,6 +11,7 @@ export const errorCodes = [
   'rowInvalid',
   'lockLost',
   'stopped',
+  'scanFailed',
 ] as const;
 export type ErrorCode = (typeof errorCodes)[number];
 

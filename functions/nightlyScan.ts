@@ -1,0 +1,26 @@
+import { app, type InvocationContext } from '@azure/functions';
+import { detectOrphans } from '../shared/app/detectOrphans';
+import { AppError } from '../shared/core/appError';
+import { configurationError, defaultScanSchedule, readConfiguration } from '../shared/io/configuration';
+import { buildScan } from '../shared/io/wiring';
+import { invocationLog } from './invocationLog';
+import { whileRunning } from './stopping';
+
+/** The scan, every night. Never at start-up: a restart must not start one. */
+export function registerNightlyScan(): void {
+  app.timer('nightlyScan', {
+    schedule: process.env['SCAN_SCHEDULE']?.trim() || defaultScanSchedule,
+    runOnStartup: false,
+    handler: (_timer, context) => whileRunning(signal => nightlyScan(context, signal)),
+  });
+}
+
+/** Throws where the run failed, so that the host counts a failed invocation; a refused run is an answer, not a failure. */
+async function nightlyScan(context: InvocationContext, signal: AbortSignal): Promise<void> {
+  const reading = readConfiguration(process.env);
+  if (reading.status === 'invalid') throw configurationError(reading.problems);
+  const { ports, settings } = buildScan(reading.configuration, invocationLog(context));
+  const run = await detectOrphans(ports, settings, signal);
+  if (run.state === 'failed' || run.state === 'aborted')
+    throw new AppError('scanFailed', run.reasons.join('\n'));
+}

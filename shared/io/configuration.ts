@@ -1,0 +1,194 @@
+import type { KeyObject } from 'node:crypto';
+import { z } from 'zod';
+import { AppError } from '../core/appError';
+import { sourceNameSchema, type SourceName } from '../core/exportFormat';
+import { parseGuid } from '../core/keys/guid';
+import { publicKeyFromBase64 } from './exports/publicKey';
+
+export const appParts = ['scan', 'review'] as const;
+export type AppPart = (typeof appParts)[number];
+
+/** An expected source and the keys that may sign its exports; several while a key is rotated. */
+export interface ExpectedSource {
+  readonly source: SourceName;
+  readonly publicKeys: readonly { readonly keyId: string; readonly publicKey: KeyObject }[];
+}
+
+/** How one setting is read. */
+interface Setting<Value> {
+  readonly description: string;
+  readonly example: string;
+  /** Used where the setting is absent or empty; without it the setting is required. */
+  readonly fallback?: string;
+  readonly schema: z.ZodType<Value, string>;
+}
+
+const setting = <Value>(definition: Setting<Value>): Setting<Value> => definition;
+
+const guid = z.string().transform((text, context) => {
+  const value = parseGuid(text);
+  if (value) return value;
+  context.addIssue('is not a GUID');
+  return z.NEVER;
+});
+
+const httpsUrl = z.string().transform((text, context) => {
+  const url = URL.parse(text);
+  if (url?.protocol === 'https:' && url.username === '' && url.search === '' && url.hash === '')
+    return url.href.replace(/\/$/, '');
+  context.addIssue('is not an https address without query');
+  return z.NEVER;
+});
+
+const httpsOrigin = httpsUrl.refine(
+  text => URL.parse(text)?.origin === text,
+  'has a path: only scheme and host are expected',
+);
+
+const base64Key = z.string().transform((text, context) => {
+  try {
+    return publicKeyFromBase64(text);
+  } catch (error) {
+    context.addIssue((error as Error).message);
+    return z.NEVER;
+  }
+});
+
+const sourcesShape = z
+  .array(
+    z.strictObject({
+      source: sourceNameSchema,
+      publicKeys: z.array(z.strictObject({ keyId: z.string().min(1), publicKey: base64Key })).min(1),
+    }),
+  )
+  .min(1)
+  .refine(list => new Set(list.map(item => item.source)).size === list.length, 'names a source twice');
+
+const sources = z
+  .string()
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue('is not JSON');
+      return z.NEVER;
+    }
+  })
+  .pipe(sourcesShape);
+
+export const defaultScanSchedule = '0 0 2 * * *';
+
+/** NCRONTAB: six fields. The host checks the rest. */
+const schedule = z.string().regex(/^\S+( \S+){5}$/, 'is not an NCRONTAB expression of six fields');
+
+/** Every setting that the app reads. local.settings.sample.json lists exactly these (a test compares them). */
+export const settings = {
+  APP_PART: setting({
+    description: 'Which part of the app this process is: scan or review.',
+    example: 'scan',
+    schema: z.enum(appParts, 'is neither scan nor review'),
+  }),
+  TENANT_ID: setting({
+    description: 'The tenant that is scanned. Exports for another tenant are refused.',
+    example: '3a7d1f0e-5b1c-4b44-9d6e-0c2f5a6b7c8d',
+    schema: guid,
+  }),
+  GRAPH_ENDPOINT: setting({
+    description:
+      'Microsoft Graph of the cloud: https://graph.microsoft.com (global), https://graph.microsoft.us (US Government L4), ' +
+      'https://dod-graph.microsoft.us (US Government L5), https://microsoftgraph.chinacloudapi.cn (China).',
+    example: 'https://graph.microsoft.com',
+    fallback: 'https://graph.microsoft.com',
+    schema: httpsOrigin,
+  }),
+  READER_CLIENT_ID: setting({
+    description: 'Client id of the user-assigned managed identity that reads Graph and the data account.',
+    example: '8c1f6a52-7f0b-4a3e-9a68-2f4d7b1e0c11',
+    schema: guid,
+  }),
+  DATA_BLOB_ENDPOINT: setting({
+    description: 'Blob endpoint of the data account: exports, evidence, lease.',
+    example: 'https://entraorphansdata.blob.core.windows.net',
+    schema: httpsUrl,
+  }),
+  DATA_TABLE_ENDPOINT: setting({
+    description: 'Table endpoint of the data account.',
+    example: 'https://entraorphansdata.table.core.windows.net',
+    schema: httpsUrl,
+  }),
+  EXPORT_SOURCES: setting({
+    description:
+      'JSON: every source that must have an export, with the Ed25519 public keys (base64) that may sign for it.',
+    example:
+      '[{"source":"contoso","publicKeys":[{"keyId":"2026-11","publicKey":"11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="}]}]',
+    schema: sources,
+  }),
+  SCAN_SCHEDULE: setting({
+    description: 'When the scan runs: NCRONTAB, six fields, in UTC.',
+    example: '0 30 1 * * *',
+    fallback: defaultScanSchedule,
+    schema: schedule,
+  }),
+} as const;
+
+export type SettingName = keyof typeof settings;
+
+export interface Configuration {
+  readonly part: AppPart;
+  readonly tenantId: string;
+  readonly graphEndpoint: string;
+  readonly readerClientId: string;
+  readonly blobEndpoint: string;
+  readonly tableEndpoint: string;
+  readonly sources: readonly ExpectedSource[];
+  readonly scanSchedule: string;
+}
+
+export interface SettingProblem {
+  readonly setting: SettingName;
+  readonly problem: string;
+}
+
+/** The settings as one value, or every problem at once. */
+export type ConfigurationReading =
+  | { readonly status: 'valid'; readonly configuration: Configuration }
+  | { readonly status: 'invalid'; readonly problems: readonly SettingProblem[] };
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export function readConfiguration(environment: Environment): ConfigurationReading {
+  const problems: SettingProblem[] = [];
+  const read = <Value>(name: SettingName, { schema, fallback }: Setting<Value>): Value => {
+    const text = environment[name]?.trim() || fallback;
+    if (text === undefined) {
+      problems.push({ setting: name, problem: 'is missing' });
+      return undefined as Value;
+    }
+    const parsed = schema.safeParse(text);
+    if (parsed.success) return parsed.data;
+    problems.push({ setting: name, problem: parsed.error.issues.map(describeIssue).join('; ') });
+    return undefined as Value;
+  };
+  const configuration: Configuration = {
+    part: read('APP_PART', settings.APP_PART),
+    tenantId: read('TENANT_ID', settings.TENANT_ID),
+    graphEndpoint: read('GRAPH_ENDPOINT', settings.GRAPH_ENDPOINT),
+    readerClientId: read('READER_CLIENT_ID', settings.READER_CLIENT_ID),
+    blobEndpoint: read('DATA_BLOB_ENDPOINT', settings.DATA_BLOB_ENDPOINT),
+    tableEndpoint: read('DATA_TABLE_ENDPOINT', settings.DATA_TABLE_ENDPOINT),
+    sources: read('EXPORT_SOURCES', settings.EXPORT_SOURCES),
+    scanSchedule: read('SCAN_SCHEDULE', settings.SCAN_SCHEDULE),
+  };
+  return problems.length === 0 ? { status: 'valid', configuration } : { status: 'invalid', problems };
+}
+
+const describeIssue = (issue: z.core.$ZodIssue): string =>
+  issue.path.length === 0 ? issue.message : `at ${issue.path.join('.')}: ${issue.message}`;
+
+/** All problems in one message, each with the setting's name and an example. */
+export function configurationError(problems: readonly SettingProblem[]): AppError {
+  const lines = problems.map(
+    ({ setting: name, problem }) => `${name} ${problem}; for example: ${settings[name].example}`,
+  );
+  return new AppError('configurationInvalid', ['The app settings are not complete:', ...lines].join('\n  '));
+}

