@@ -1,0 +1,259 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { compareTenant } from '../../shared/app/compareTenant';
+import type { CloudObject } from '../../shared/core/cloudObject';
+import { objectClasses, type ExportManifest, type SourceName } from '../../shared/core/exportFormat';
+import type { FactState, StoredFacts } from '../../shared/core/facts';
+import { formatInstant } from '../../shared/core/instant';
+import { planRun } from '../../shared/core/runPlan';
+import type { CloudId } from '../../shared/core/cloudObject';
+import type { ExportRecord } from '../../shared/core/onPremisesObject';
+import { aContact, aDevice, aGroup, anObject, aTombstone, aUser, instant } from './builders';
+import { MemoryDirectory } from './memory/memoryDirectory';
+import { MemoryExports, type MemoryExport } from './memory/memoryExports';
+
+/**
+ * A scenario's input.json, with what it does not say filled in by the builders. Keys are written by name, so that a reader
+ * sees who is who:
+ *   `@id(ada)` a cloud id · `@guid(ada)` an objectGUID · `@base64(ada)` the same GUID's bytes (an immutableId, a ConsistencyGuid)
+ *   `@text(E-17)` base64 of a text · `@sid(contoso,1105)` a SID of that domain · `@domain(contoso)` the domain's own SID
+ */
+export interface ScenarioInput {
+  /** Sources that must have an export; the exports' own where absent. */
+  readonly expected?: readonly string[];
+  readonly exports: readonly ScenarioExport[];
+  readonly cloud: readonly (Partial<CloudObject> & {
+    readonly type: CloudObject['type'];
+    readonly id: string;
+  })[];
+  /** Rows of the table before the run. */
+  readonly previous?: readonly (Partial<StoredFacts> & {
+    readonly type: CloudObject['type'];
+    readonly id: string;
+  })[];
+}
+
+export interface ScenarioExport {
+  readonly source: string;
+  readonly startedAt?: string;
+  /** The attribute it declares; absent: mS-DS-ConsistencyGuid; null: it declares none. */
+  readonly anchorAttribute?: string | null;
+  /** DNS names of the domains that it covers, whose SIDs are `@domain(<first label>)`; absent: `<source>.example`. */
+  readonly domains?: readonly string[];
+  readonly records: readonly (Partial<ExportRecord> & { readonly objectGUID: string })[];
+}
+
+/** What a run decides about a scenario: the golden plan. */
+export interface ScenarioPlan {
+  readonly breachedGates: readonly string[];
+  /** Per type: how many objects had which outcome; unknown ones with their reason. */
+  readonly outcomes: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly writes: readonly {
+    readonly kind: string;
+    readonly object: string;
+    readonly state: FactState;
+    readonly outcome: string;
+    readonly attention: string | null;
+    readonly withdrawal: string | null;
+    readonly proof: string | null;
+    readonly evidenceHash: string;
+  }[];
+}
+
+const now = instant('2026-11-20T02:00:00Z');
+const runNumber = 7;
+
+export function readScenario(directory: string): ScenarioInput {
+  const text = readFileSync(path.join(directory, 'input.json'), 'utf8');
+  return JSON.parse(text, (_key, value: unknown) =>
+    typeof value === 'string' ? named(value) : value,
+  ) as ScenarioInput;
+}
+
+/** Runs the comparison and the plan over a scenario, on ports in memory. */
+export async function runScenario(input: ScenarioInput): Promise<ScenarioPlan> {
+  const exports = input.exports.map(exportOf);
+  const previous = (input.previous ?? []).map(rowOf);
+  const directory = new MemoryDirectory(input.cloud.map(cloudOf));
+  const silent = (): void => undefined;
+  const log = { debug: silent, info: silent, warn: silent, error: silent };
+  const ports = { directory, exports: new MemoryExports(exports), log };
+  const sources = (input.expected ?? exports.map(one => one.source)) as SourceName[];
+  const compared = await compareTenant(
+    ports,
+    sources,
+    previous,
+    () => undefined,
+    AbortSignal.timeout(10_000),
+  );
+  const breachedGates = compared.gates.filter(gate => !gate.passed).map(gate => gate.gate);
+  if (!compared.result) return { breachedGates, outcomes: {}, writes: [] };
+  const { findings, withdrawals, counts } = compared.result;
+  const plan = planRun({ runNumber, at: now, previous, findings, withdrawals });
+  const outcomes = Object.entries(counts)
+    .filter(([, count]) => count.read > 0)
+    .map(
+      ([
+        type,
+        {
+          outcomes: { live = 0, unknown: _, ...rest },
+          unknownReasons,
+        },
+      ]) => [type, { ...(live > 0 ? { live } : {}), ...rest, ...prefixed('unknown: ', unknownReasons) }],
+    );
+  const writes = plan.writes.map(({ kind, facts }) => ({
+    kind,
+    object: `${facts.type} ${facts.displayName ?? facts.id}`,
+    state: facts.state,
+    outcome: facts.outcome,
+    attention: facts.attention,
+    withdrawal: facts.withdrawal,
+    proof: facts.proof,
+    evidenceHash: facts.evidenceHash,
+  }));
+  return { breachedGates, outcomes: Object.fromEntries(outcomes), writes };
+}
+
+const prefixed = (prefix: string, counts: Readonly<Record<string, number>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(counts).map(([name, count]) => [prefix + name, count]));
+
+const digest = (name: string): Buffer => createHash('sha256').update(name).digest();
+
+/** AD's order of a GUID's bytes: the first three fields are little-endian. */
+const byteOrder = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
+
+function guidText(hex: string): string {
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+function named(text: string): string {
+  const match = /^@(\w+)\(([^)]*)\)$/.exec(text);
+  if (!match) return text;
+  const [, kind, argument = ''] = match;
+  const bytes = digest(argument).subarray(0, 16);
+  switch (kind) {
+    case 'id':
+      return guidText(digest(`cloud ${argument}`).toString('hex').slice(0, 32));
+    case 'guid':
+      return guidText(Buffer.from(byteOrder.map(at => bytes[at] ?? 0)).toString('hex'));
+    case 'base64':
+      return bytes.toString('base64');
+    case 'text':
+      return Buffer.from(argument, 'utf8').toString('base64');
+    case 'domain':
+      return domainSid(argument);
+    case 'sid': {
+      const [domain = '', rid = ''] = argument.split(',');
+      return `${domainSid(domain)}-${rid}`;
+    }
+    default:
+      throw new RangeError(`scenario: nobody knows ${text}`);
+  }
+}
+
+function domainSid(domain: string): string {
+  const bytes = digest(`domain ${domain}`);
+  return `S-1-5-21-${bytes.readUInt32LE(0)}-${bytes.readUInt32LE(4)}-${bytes.readUInt32LE(8)}`;
+}
+
+const dateColumns = /DateTime$|At$|^whenChanged$/;
+
+/** Dates of a scenario are text. */
+function withInstants<Value extends object>(value: Value): Value {
+  const entries = Object.entries(value).map(([name, member]) => [
+    name,
+    dateColumns.test(name) && typeof member === 'string' ? instant(member) : member,
+  ]);
+  return Object.fromEntries(entries) as Value;
+}
+
+function cloudOf(given: ScenarioInput['cloud'][number]): CloudObject {
+  const object = { ...withInstants(given), id: given.id };
+  switch (object.type) {
+    case 'user':
+      return aUser(object);
+    case 'group':
+      return aGroup(object);
+    case 'contact':
+      return aContact(object);
+    case 'device':
+      return aDevice(object);
+  }
+}
+
+function rowOf(given: NonNullable<ScenarioInput['previous']>[number]): StoredFacts {
+  const row: Omit<StoredFacts, 'type' | 'id'> = {
+    state: 'candidate',
+    outcome: 'absent',
+    attention: null,
+    withdrawal: null,
+    proof: 'absence',
+    evidence: { kind: 'inline', json: '{}' },
+    evidenceHash: '0'.repeat(64),
+    waitsFor: [],
+    firstObservedRun: 3,
+    firstObservedAt: instant('2026-11-16T02:00:00Z'),
+    changedRun: 3,
+    changedAt: instant('2026-11-16T02:00:00Z'),
+    displayName: null,
+    userPrincipalName: null,
+    mail: null,
+    onPremisesSamAccountName: null,
+    onPremisesDomainName: null,
+    accountEnabled: null,
+    assignedLicenseCount: null,
+    onPremisesLastSyncDateTime: null,
+    etag: '"1"',
+  };
+  return { ...row, ...withInstants(given), type: given.type, id: given.id };
+}
+
+function exportOf(given: ScenarioExport, ordinal: number): MemoryExport {
+  const source = given.source as SourceName;
+  const startedAt = instant(given.startedAt ?? '2026-11-20T00:00:00Z');
+  const domains = given.domains ?? [`${given.source}.example`];
+  const records = given.records.map(record => recordOf(record, source, domains));
+  const manifest: ExportManifest = {
+    schemaVersion: 1,
+    tenantId: guidText(digest('tenant').toString('hex').slice(0, 32)),
+    source,
+    sequence: ordinal + 1,
+    previousManifest: null,
+    keyId: 'test',
+    agentVersion: '0.0.0',
+    startedAt,
+    finishedAt: startedAt,
+    namingContexts: domains.map(dnsName => ({
+      distinguishedName: `DC=${dnsName.replaceAll('.', ',DC=')}`,
+      domain: { dnsName, sid: domainSid(dnsName.split('.')[0] ?? '') },
+      domainController: {
+        dnsHostName: `dc1.${dnsName}`,
+        invocationId: guidText(digest(dnsName).toString('hex').slice(0, 32)),
+        highestCommittedUSN: '1',
+        oldestInboundSuccess: null,
+      },
+      counts: { user: 0, group: 0, contact: 0, computer: 0, other: 0, tombstone: 0 },
+    })),
+    anchorAttribute: given.anchorAttribute === undefined ? 'mS-DS-ConsistencyGuid' : given.anchorAttribute,
+    tombstones: 'included',
+    canaries: [],
+    parts: [],
+    complete: true,
+  };
+  const folder = formatInstant(startedAt).slice(0, 19).replaceAll(/[-:]/g, '');
+  return { source, folder: `${folder}Z`, manifest, manifestHash: '0'.repeat(64), records };
+}
+
+function recordOf(
+  given: ScenarioExport['records'][number],
+  source: SourceName,
+  domains: readonly string[],
+): ExportRecord {
+  const objectClass = given.objectClass ?? objectClasses[0];
+  const domainName = domains[given.namingContext ?? 0] ?? null;
+  const common = { ...withInstants(given), objectClass, source, domainName };
+  return given.kind === 'tombstone'
+    ? aTombstone(common as Parameters<typeof aTombstone>[0])
+    : anObject(common as Parameters<typeof anObject>[0]);
+}
