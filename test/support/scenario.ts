@@ -7,7 +7,6 @@ import { objectClasses, type ExportManifest, type SourceName } from '../../share
 import type { FactState, StoredFacts } from '../../shared/core/facts';
 import { formatInstant } from '../../shared/core/instant';
 import { planRun } from '../../shared/core/runPlan';
-import type { CloudId } from '../../shared/core/cloudObject';
 import type { ExportRecord } from '../../shared/core/onPremisesObject';
 import { aContact, aDevice, aGroup, anObject, aTombstone, aUser, instant } from './builders';
 import { MemoryDirectory } from './memory/memoryDirectory';
@@ -71,12 +70,13 @@ export function readScenario(directory: string): ScenarioInput {
   ) as ScenarioInput;
 }
 
+const silent = (): void => undefined;
+
 /** Runs the comparison and the plan over a scenario, on ports in memory. */
 export async function runScenario(input: ScenarioInput): Promise<ScenarioPlan> {
   const exports = input.exports.map(exportOf);
   const previous = (input.previous ?? []).map(rowOf);
   const directory = new MemoryDirectory(input.cloud.map(cloudOf));
-  const silent = (): void => undefined;
   const log = { debug: silent, info: silent, warn: silent, error: silent };
   const ports = { directory, exports: new MemoryExports(exports), log };
   const sources = (input.expected ?? exports.map(one => one.source)) as SourceName[];
