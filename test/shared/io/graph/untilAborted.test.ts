@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { untilAborted } from '../../../../shared/io/graph/untilAborted';
 
 const reason = new Error('stopped');
@@ -19,12 +20,10 @@ describe('work that does not listen to a signal', () => {
   });
 
   test('may fail later without anybody listening', async () => {
-    let fail: (error: Error) => void = () => undefined;
-    const work = new Promise<never>((_, reject) => {
-      fail = reject;
-    });
+    const late = new EventEmitter();
+    const work = once(late, 'done');
     await expect(untilAborted(work, AbortSignal.abort(reason))).rejects.toBe(reason);
-    fail(new Error('too late'));
+    late.emit('error', new Error('too late'));
     await expect(work).rejects.toThrow('too late');
   });
 });
