@@ -7,7 +7,7 @@ import { parseGuid } from './keys/guid';
 import { guidFromImmutableId } from './keys/immutableId';
 import { parseSid } from './keys/sid';
 import type { OnPremisesIndex, StrongAttribute } from './onPremisesIndex';
-import type { OnPremisesObject, Tombstone } from './onPremisesObject';
+import type { ExportRecord, OnPremisesObject, Tombstone } from './onPremisesObject';
 import { liveHits, settledAlive, tryStrongKeys, type StrongKeyTried } from './strongKeys';
 import { weakKeysOfCloudObject, type WeakKey } from './weakKeys';
 
@@ -108,7 +108,9 @@ function presence(strong: readonly StrongKeyTried[], look: CloserLook): Correlat
   const by = settledAlive(strong);
   if (by) return { kind: 'live', by };
   const found = strong.flatMap(key => liveHits(key).map(hit => ({ ...hit, role: key.role })));
-  const objects = [...new Set(found.map(hit => hit.ordinal))].map(ordinal => liveObject(look, ordinal));
+  const objects = [...new Set(found.map(hit => hit.ordinal))]
+    .map(ordinal => liveObject(look, ordinal))
+    .sort(byIdentity);
   if (objects.length === 0) return null;
   const anchorMissed = strong.some(key => key.role === 'anchor' && liveHits(key).length === 0);
   return anchorMissed && found.some(hit => hit.matched === 'objectSid')
@@ -230,19 +232,30 @@ function proof(
   look: CloserLook,
   context: ComparisonContext,
 ): Correlation | null {
-  for (const key of strong) {
-    for (const hit of key.hits) {
-      const record = look.record(hit.ordinal);
-      if (record.kind !== 'tombstone') continue;
-      const anchor = context.anchors.get(record.source) ?? null;
-      const provesByAnchor =
-        key.role === 'anchor' && (cloud.type === 'device' || (anchor !== null && isGuidAnchor(anchor)));
-      const provesBySid = cloud.type === 'group' && key.role === 'sid' && deletedGroup(cloud, record);
-      if (provesByAnchor || provesBySid) return { kind: 'deleted', tombstone: record };
-    }
-  }
-  return null;
+  const tombstones = strong.flatMap(key =>
+    key.hits
+      .map(hit => look.record(hit.ordinal))
+      .filter(record => record.kind === 'tombstone')
+      .filter(record => proves(cloud, key, record, context)),
+  );
+  const [tombstone] = tombstones.sort(byIdentity);
+  return tombstone ? { kind: 'deleted', tombstone } : null;
 }
+
+function proves(
+  cloud: CloudObject,
+  key: StrongKeyTried,
+  tombstone: Tombstone,
+  context: ComparisonContext,
+): boolean {
+  if (key.role === 'anchor' && cloud.type === 'device') return true;
+  if (key.role === 'anchor') return isGuidAnchor(context.anchors.get(tombstone.source) ?? '');
+  return cloud.type === 'group' && key.role === 'sid' && deletedGroup(cloud, tombstone);
+}
+
+/** One order for records, whatever the order of the exports. */
+const identityOf = (record: ExportRecord): string => `${record.source} ${record.objectGUID}`;
+const byIdentity = (a: ExportRecord, b: ExportRecord): number => (identityOf(a) < identityOf(b) ? -1 : 1);
 
 const deletedGroup = (cloud: CloudGroup, tombstone: Tombstone): boolean =>
   cloud.onPremisesSamAccountName !== null &&
@@ -257,10 +270,8 @@ function liveObject(look: CloserLook, ordinal: number): OnPremisesObject {
 }
 
 function distinctHolders(weak: readonly WeakKeyTried[]): OnPremisesObject[] {
-  const holders = new Map(
-    weak.flatMap(key => key.holders).map(holder => [`${holder.source} ${holder.objectGUID}`, holder]),
-  );
-  return [...holders.values()];
+  const holders = new Map(weak.flatMap(key => key.holders).map(holder => [identityOf(holder), holder]));
+  return [...holders.values()].sort(byIdentity);
 }
 
 /** Asks the closer look for everything that `correlate` will need of it for this object. */

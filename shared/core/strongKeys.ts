@@ -89,13 +89,13 @@ export const liveHits = (tried: StrongKeyTried | undefined): readonly IndexHit[]
  */
 export function settledAlive(tried: readonly StrongKeyTried[]): StrongAttribute | null {
   const anchor = tried.find(key => key.role === 'anchor');
+  const anchorWasMissed = anchor !== undefined && liveHits(anchor).length === 0;
   for (const key of tried) {
-    for (const hit of liveHits(key)) {
-      if (!hit.inScope) continue;
-      const anchorWasMissed = anchor !== undefined && liveHits(anchor).length === 0;
-      if (hit.matched === 'objectSid' && anchorWasMissed) continue;
-      return hit.matched;
-    }
+    const found = new Set(liveHits(key).flatMap(hit => (hit.inScope ? hit.matched : [])));
+    if (anchorWasMissed) found.delete('objectSid');
+    // In the order of the attributes, not of the exports: the answer is the same however these are ordered.
+    const by = key.against.find(attribute => found.has(attribute));
+    if (by) return by;
   }
   return null;
 }
