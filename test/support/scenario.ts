@@ -64,19 +64,29 @@ const now = instant('2026-11-20T02:00:00Z');
 const runNumber = 7;
 
 export function readScenario(directory: string): ScenarioInput {
-  const text = readFileSync(path.join(directory, 'input.json'), 'utf8');
-  return JSON.parse(text, (_key, value: unknown) =>
+  return parseNamed(readFileSync(path.join(directory, 'input.json'), 'utf8'));
+}
+
+export const scenarioCloud = (input: ScenarioInput): CloudObject[] => expanded(input).cloud.map(cloudOf);
+
+export const scenarioExports = (input: ScenarioInput): MemoryExport[] =>
+  expanded(input).exports.map(exportOf);
+
+/** Names in place of keys, also in what a test adds to a scenario that was read. */
+const expanded = (input: ScenarioInput): ScenarioInput => parseNamed(JSON.stringify(input));
+
+const parseNamed = (text: string): ScenarioInput =>
+  JSON.parse(text, (_key, value: unknown) =>
     typeof value === 'string' ? named(value) : value,
   ) as ScenarioInput;
-}
 
 const silent = (): void => undefined;
 
 /** Runs the comparison and the plan over a scenario, on ports in memory. */
 export async function runScenario(input: ScenarioInput): Promise<ScenarioPlan> {
-  const exports = input.exports.map(exportOf);
+  const exports = scenarioExports(input);
   const previous = (input.previous ?? []).map(rowOf);
-  const directory = new MemoryDirectory(input.cloud.map(cloudOf));
+  const directory = new MemoryDirectory(scenarioCloud(input));
   const log = { debug: silent, info: silent, warn: silent, error: silent };
   const ports = { directory, exports: new MemoryExports(exports), log };
   const sources = (input.expected ?? exports.map(one => one.source)) as SourceName[];
