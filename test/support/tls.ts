@@ -21,6 +21,8 @@ export interface CertificateAuthority {
   issue(): Promise<ServerCertificate>;
 }
 
+const randomHex = (): string => Buffer.from(webcrypto.getRandomValues(new Uint8Array(8))).toString('hex');
+
 const pemOf = async (key: webcrypto.CryptoKey): Promise<string> =>
   x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY');
 
@@ -29,7 +31,8 @@ export async function createCertificateAuthority(): Promise<CertificateAuthority
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const authority = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: '01',
-    name: 'CN=entra-orphans local CA',
+    // Its own name: of two trusted authorities with one name, OpenSSL tries one only.
+    name: `CN=entra-orphans local CA ${randomHex()}`,
     ...validity,
     signingAlgorithm: algorithm,
     keys,
@@ -43,7 +46,7 @@ export async function createCertificateAuthority(): Promise<CertificateAuthority
     async issue() {
       const server = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
       const certificate = await x509.X509CertificateGenerator.create({
-        serialNumber: Buffer.from(webcrypto.getRandomValues(new Uint8Array(8))).toString('hex'),
+        serialNumber: randomHex(),
         subject: 'CN=127.0.0.1',
         issuer: authority.subject,
         ...validity,
