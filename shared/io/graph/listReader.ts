@@ -6,10 +6,11 @@ import type { ObjectType } from '../../core/objectType';
 import { entityOf, parseCloudObject } from './entities';
 import type { GraphAnswer, GraphRequests } from './graphRequests';
 import { PageTrail } from './nextLink';
-import { refusalError, type Refusal } from './refusal';
+import { refusalError } from './refusal';
 
 const largestPage = 999;
 const attemptsPerList = 3;
+const expiredPageToken = 'Directory_ExpiredPageToken';
 const onlySynced = `$filter=${encodeURIComponent('onPremisesSyncEnabled eq true')}`;
 
 const pageSchema = z.object({ value: z.array(z.unknown()), '@odata.nextLink': z.string().optional() });
@@ -40,7 +41,7 @@ export async function readList<Type extends ObjectType, Sink extends ListSink<Ty
   throw new AppError(
     'graphUnavailable',
     `The whole list ${path} was expected, but its page token expired in each of ${attemptsPerList} attempts ` +
-      '(Directory_ExpiredPageToken). Run the scan again when the tenant is less busy.',
+      `(${expiredPageToken}). Run the scan again when the tenant is less busy.`,
   );
 }
 
@@ -64,7 +65,7 @@ async function readPages<Type extends ObjectType>(
   for (let url: string | null = first; url !== null;) {
     const answer: GraphAnswer<unknown> = await requests.json(url, signal);
     if (answer.kind === 'refused') {
-      if (isPageTokenExpired(answer.refusal)) return 'pageTokenExpired';
+      if (answer.refusal.code === expiredPageToken) return 'pageTokenExpired';
       throw refusalError(answer.refusal, `GET ${path}`, permission);
     }
     const { items, nextLink } = parsePage(answer.value, path, answer.trace);
@@ -80,9 +81,6 @@ async function readPages<Type extends ObjectType>(
   }
   return ids.size;
 }
-
-const isPageTokenExpired = ({ status, code }: Refusal): boolean =>
-  status === 400 && code === 'Directory_ExpiredPageToken';
 
 function parsePage(
   body: unknown,

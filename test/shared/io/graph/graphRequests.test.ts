@@ -248,8 +248,10 @@ describe('a count', () => {
 describe('the caller stops', () => {
   const reason = new Error('SIGTERM');
 
-  test('before the first attempt: nothing is sent', async () => {
-    await expect(ask(requestsOf(), AbortSignal.abort(reason))).rejects.toBe(reason);
+  test('before the first attempt: no token is asked for, nothing is sent', async () => {
+    const getToken = jest.fn();
+    await expect(ask(requestsOf({}, { getToken }), AbortSignal.abort(reason))).rejects.toBe(reason);
+    expect(getToken).not.toHaveBeenCalled();
     expect(graph.asked).toHaveLength(0);
   });
 
