@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { version } from '../../../shared/core/version';
+import {
+  configurationError,
+  readConfiguration,
+  settings,
+  type Environment,
+} from '../../../shared/io/configuration';
+
+const root = path.join(__dirname, '..', '..', '..');
+const readJson = (file: string): unknown => JSON.parse(readFileSync(path.join(root, file), 'utf8'));
+const sample = (readJson('local.settings.sample.json') as { Values: Record<string, string> }).Values;
+
+/** Settings of the Functions host itself; the app does not read them. */
+const platformSettings = ['FUNCTIONS_WORKER_RUNTIME', 'AzureWebJobsStorage'];
+
+const examples: Environment = Object.fromEntries(
+  Object.entries(settings).map(([name, { example }]) => [name, example]),
+);
+
+const problemsOf = (environment: Environment): Record<string, string> => {
+  const reading = readConfiguration(environment);
+  return reading.status === 'valid'
+    ? {}
+    : Object.fromEntries(reading.problems.map(one => [one.setting, one.problem]));
+};
+
+describe('configuration', () => {
+  test('local.settings.sample.json lists exactly the settings that are read, and is valid', () => {
+    expect(Object.keys(sample).sort()).toEqual([...Object.keys(settings), ...platformSettings].sort());
+    expect(readConfiguration(sample).status).toBe('valid');
+  });
+
+  test('every example is valid', () => expect(problemsOf(examples)).toEqual({}));
+
+  test('every setting is read into its place', () => {
+    const reading = readConfiguration({
+      ...examples,
+      TENANT_ID: `{${examples['TENANT_ID']?.toUpperCase()}}`,
+      DATA_TABLE_ENDPOINT: 'https://127.0.0.1:1/account/',
+    });
+    if (reading.status === 'invalid') throw new Error('invalid');
+    expect(reading.configuration).toMatchObject({
+      part: 'scan',
+      tenantId: examples['TENANT_ID'],
+      graphEndpoint: 'https://graph.microsoft.com',
+      readerClientId: examples['READER_CLIENT_ID'],
+      blobEndpoint: examples['DATA_BLOB_ENDPOINT'],
+      tableEndpoint: 'https://127.0.0.1:1/account',
+      scanSchedule: examples['SCAN_SCHEDULE'],
+      sources: [{ source: 'contoso', publicKeys: [{ keyId: '2026-11' }] }],
+    });
+    expect(reading.configuration.sources[0]?.publicKeys[0]?.publicKey.asymmetricKeyType).toBe('ed25519');
+  });
+
+  test('what has a default may be left out, or be empty', () => {
+    const reading = readConfiguration({ ...examples, SCAN_SCHEDULE: ' ', GRAPH_ENDPOINT: undefined });
+    expect(reading).toMatchObject({
+      configuration: { scanSchedule: '0 0 2 * * *', graphEndpoint: 'https://graph.microsoft.com' },
+    });
+  });
+
+  test('every problem is reported in one message, with the setting’s name and an example', () => {
+    const reading = readConfiguration({ ...examples, APP_PART: 'both', TENANT_ID: undefined });
+    if (reading.status === 'valid') throw new Error('valid');
+    const error = configurationError(reading.problems);
+    expect(error.code).toBe('configurationInvalid');
+    expect(error.message.split('\n')).toEqual([
+      'The app settings are not complete:',
+      '  APP_PART is neither scan nor review; for example: scan',
+      `  TENANT_ID is missing; for example: ${settings.TENANT_ID.example}`,
+    ]);
+    expect(Object.keys(problemsOf({}))).toEqual(
+      Object.keys(settings).filter(name => !('fallback' in settings[name as keyof typeof settings])),
+    );
+  });
+
+  test.each<[keyof typeof settings, string, string]>([
+    ['TENANT_ID', 'contoso.onmicrosoft.com', 'is not a GUID'],
+    ['GRAPH_ENDPOINT', 'http://graph.microsoft.com', 'is not an https address'],
+    ['GRAPH_ENDPOINT', 'https://graph.microsoft.com/v1.0', 'has a path'],
+    ['GRAPH_ENDPOINT', 'graph', 'is not an https address'],
+    [
+      'DATA_BLOB_ENDPOINT',
+      'https://account.blob.core.windows.net/?sv=2024&sig=secret',
+      'is not an https address without query',
+    ],
+    ['DATA_TABLE_ENDPOINT', 'https://user:secret@account', 'is not an https address'],
+    ['SCAN_SCHEDULE', '0 2 * * *', 'six fields'],
+    ['EXPORT_SOURCES', '{', 'is not JSON'],
+    ['EXPORT_SOURCES', '[]', 'at'],
+    ['EXPORT_SOURCES', '[{"source":"Contoso","publicKeys":[]}]', 'at 0.source'],
+    [
+      'EXPORT_SOURCES',
+      '[{"source":"contoso","publicKeys":[{"keyId":"k","publicKey":"AAAA"}]}]',
+      'at 0.publicKeys.0.publicKey',
+    ],
+    [
+      'EXPORT_SOURCES',
+      `[${settings.EXPORT_SOURCES.example.slice(1, -1)},${settings.EXPORT_SOURCES.example.slice(1, -1)}]`,
+      'names a source twice',
+    ],
+  ])('%s = %s is refused', (name, value, problem) => {
+    const problems = problemsOf({ ...examples, [name]: value });
+    expect(Object.keys(problems)).toEqual([name]);
+    expect(problems[name]).toContain(problem === 'at' ? '' : problem);
+  });
+
+  test('a refused value is not repeated: it may hold a secret', () => {
+    expect(
+      JSON.stringify(problemsOf({ ...examples, DATA_BLOB_ENDPOINT: 'https://x/?sig=secret' })),
+    ).not.toContain('secret');
+  });
+
+  test('the version is the one in package.json', () => {
+    expect((readJson('package.json') as { version: string }).version).toBe(version);
+  });
+});
