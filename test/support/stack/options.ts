@@ -1,0 +1,63 @@
+import { parseArgs } from 'node:util';
+
+export const usage = `Usage: npm start [-- options]
+
+Brings up the embedded stack on loopback (Azurite over TLS, a Microsoft Graph stand-in, a managed-identity endpoint, a local
+Functions host with the built app), scans a sample organisation and prints the orphan candidates with their evidence. Then it
+serves the app until Ctrl-C.
+
+  --once        leave after the scan; the exit code is 0 only if the candidates are exactly the generator's orphans
+  --objects N   synced cloud objects in the sample organisation, 200 or more (default 5000)
+  --seed N      another sample organisation (default 1)
+  --json        print the run record as JSON, and nothing else, to standard output; progress goes to standard error
+  --port N      where the app's HTTP address listens (default 7071; another is taken where it is in use)
+  --help        this text
+`;
+
+export interface StackArguments {
+  readonly once: boolean;
+  readonly objects: number;
+  readonly seed: number;
+  readonly json: boolean;
+  readonly port: number;
+}
+
+export type ParsedArguments =
+  | { readonly kind: 'run'; readonly arguments: StackArguments }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'wrong'; readonly problem: string };
+
+const smallestOrganisation = 200;
+
+export function parseArguments(given: readonly string[]): ParsedArguments {
+  try {
+    const { values } = parseArgs({
+      args: [...given],
+      strict: true,
+      options: {
+        once: { type: 'boolean', default: false },
+        objects: { type: 'string', default: '5000' },
+        seed: { type: 'string', default: '1' },
+        json: { type: 'boolean', default: false },
+        port: { type: 'string', default: '7071' },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    if (values.help) return { kind: 'help' };
+    const { once, json } = values;
+    const objects = wholeNumber('--objects', values.objects, smallestOrganisation, 2_000_000);
+    const seed = wholeNumber('--seed', values.seed, 0, 2 ** 31 - 1);
+    const port = wholeNumber('--port', values.port, 0, 65_535);
+    return { kind: 'run', arguments: { once, json, objects, seed, port } };
+  } catch (error) {
+    return { kind: 'wrong', problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function wholeNumber(name: string, text: string, smallest: number, largest: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= smallest && value <= largest) return value;
+  throw new RangeError(
+    `${name}: a whole number from ${smallest} to ${largest} was expected, found "${text}"`,
+  );
+}

@@ -1,0 +1,110 @@
+import type { StoredFacts } from '../../../shared/core/facts';
+import { objectTypes } from '../../../shared/core/objectType';
+import type { ScanRun } from '../../../shared/core/scanRun';
+
+/** Rows of a table that are printed; a large organisation has more. */
+const rowsShown = 100;
+const widestCell = 58;
+
+/** What a person sees of one scan: the candidates with their evidence, what needs attention, and the counts. */
+export function reportOf(run: ScanRun, rows: readonly StoredFacts[]): string {
+  const candidates = rows.filter(row => row.state === 'candidate');
+  const attention = rows.filter(row => row.state === 'attention');
+  return [
+    `Orphan candidates: ${candidates.length}`,
+    '',
+    ...table(['type', 'name', 'proof', 'enabled', 'licences', 'evidence'], candidates.map(candidateRow)),
+    '',
+    `For a person to look at, not to be approved: ${attention.length}`,
+    '',
+    ...table(['why', 'objects', 'for example'], attentionRows(attention)),
+    '',
+    'Outcomes',
+    '',
+    ...outcomeTable(run),
+    '',
+    runLine(run),
+  ].join('\n');
+}
+
+const runLine = (run: ScanRun): string =>
+  `Run ${run.runNumber} ${run.state} in ${((run.durations['total'] ?? 0) / 1000).toFixed(1)} s: ` +
+  run.exports.map(used => `${used.source} ${used.folder} (${used.lines} lines)`).join(', ');
+
+const candidateRow = (row: StoredFacts): string[] => [
+  row.type,
+  row.userPrincipalName ?? row.displayName ?? row.id,
+  row.proof ?? '',
+  row.accountEnabled === null ? '' : row.accountEnabled ? 'yes' : 'no',
+  row.assignedLicenseCount ? String(row.assignedLicenseCount) : '',
+  evidenceLine(row),
+];
+
+interface ReadableEvidence {
+  readonly keys: readonly {
+    readonly key: string;
+    readonly found: readonly { readonly as: string; readonly whenChanged?: string }[];
+  }[];
+}
+
+/** The evidence in a line: each key that was tried, and what it found. */
+function evidenceLine({ evidence }: StoredFacts): string {
+  if (evidence.kind === 'spilled') return `in blob ${evidence.blob}`;
+  const { keys } = JSON.parse(evidence.json) as ReadableEvidence;
+  const names = new Map<string, string>();
+  for (const { key, found } of keys) {
+    const [first] = found;
+    const what = first
+      ? `${first.as}${first.whenChanged ? ` of ${first.whenChanged.slice(0, 10)}` : ''}`
+      : 'nothing';
+    if (!names.has(key) || first) names.set(key, what);
+  }
+  const found = [...names].filter(([, what]) => what !== 'nothing').map(([key, what]) => `${key}: ${what}`);
+  const nothing = [...names].filter(([, what]) => what === 'nothing').map(([key]) => key);
+  return [...found, ...(nothing.length > 0 ? [`${nothing.join(', ')}: nothing`] : [])].join('; ');
+}
+
+function attentionRows(rows: readonly StoredFacts[]): string[][] {
+  const reasons = [...new Set(rows.map(row => row.attention ?? ''))].sort();
+  return reasons.map(reason => {
+    const those = rows.filter(row => row.attention === reason);
+    const example = those[0];
+    return [
+      reason,
+      String(those.length),
+      `${example?.type} ${example?.userPrincipalName ?? example?.displayName ?? example?.id}`,
+    ];
+  });
+}
+
+function outcomeTable(run: ScanRun): string[] {
+  const outcomes = new Set<string>();
+  for (const type of objectTypes)
+    for (const name of Object.keys(run.counts[type]?.outcomes ?? {})) outcomes.add(name);
+  const rows = [...outcomes]
+    .sort()
+    .map(name => [name, ...objectTypes.map(type => String(run.counts[type]?.outcomes[name] ?? 0))]);
+  return table(['outcome', ...objectTypes.map(type => `${type}s`)], rows);
+}
+
+/** Columns as wide as their widest cell. Names come from a tenant: control characters are shown, not obeyed. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const shown = [head, ...rows.slice(0, rowsShown)].map(row =>
+    row.map((cell, column) => (column === row.length - 1 ? printable(cell) : shortened(printable(cell)))),
+  );
+  const widths = head.map((_, column) => Math.max(...shown.map(row => row[column]?.length ?? 0)));
+  const lines = shown.map(row =>
+    `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd(),
+  );
+  lines.splice(
+    1,
+    0,
+    `  ${widths.map((width, column) => '-'.repeat(column === widths.length - 1 ? (head[column]?.length ?? 0) : width)).join('  ')}`,
+  );
+  if (rows.length > rowsShown) lines.push(`  … and ${rows.length - rowsShown} more`);
+  return lines;
+}
+
+const printable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}]/gu, '\u{FFFD}');
+const shortened = (text: string): string =>
+  text.length <= widestCell ? text : `${text.slice(0, widestCell - 1)}…`;
