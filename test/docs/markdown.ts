@@ -52,18 +52,10 @@ export function stateDiagram(text: string): Record<string, string[]> {
   return steps;
 }
 
-export interface Link {
-  readonly text: string;
-  readonly target: string;
-}
-
-/** All links of a document, code blocks left out. */
-export function linksIn(document: string): Link[] {
+/** Where a document's links lead, code blocks left out. */
+export function linkTargetsIn(document: string): string[] {
   const prose = document.replaceAll(/^```[^]*?^```$/gm, '');
-  return [...prose.matchAll(/\[([^\]]*)\]\(([^)\s]+)\)/g)].map(([, text, target]) => ({
-    text: text as string,
-    target: target as string,
-  }));
+  return [...prose.matchAll(/\[[^\]]*\]\(([^)\s]+)\)/g)].map(([, target]) => target as string);
 }
 
 /** The anchors that a document's headings make: lower case, spaces to hyphens, punctuation dropped. */
