@@ -44,12 +44,15 @@ export class GzipMember {
     this.#plainBytes += plain.length;
   }
 
-  /** What is wrong with the file, once all of it was passed on; `consumed` is how much of the deflate stream was used. */
-  problem(consumed: number): string | null {
+  /** How long the deflate stream has to be, in bytes. */
+  get deflatedBytes(): number {
+    return this.#bytes - headerBytes - trailerBytes;
+  }
+
+  /** What is wrong with header and trailer, once all of the file was passed on. */
+  problem(): string | null {
     if (!this.#header.subarray(0, plainHeader.length).equals(plainHeader))
       return 'expected a gzip header without optional fields';
-    if (consumed !== this.#bytes - headerBytes - trailerBytes)
-      return `expected one gzip member, found more bytes after its end`;
     if (
       this.#trailer.readUInt32LE(0) !== this.#crc ||
       this.#trailer.readUInt32LE(4) !== this.#plainBytes % 2 ** 32

@@ -106,11 +106,14 @@ async function readLines(
       metered(chunks, part, place),
       compressed => member.deflated(compressed),
       inflate,
-      async plain => {
-        for await (const chunk of plain as AsyncIterable<Buffer>) {
+      async () => {
+        // Not destroyed at its end: an end before the last byte has a reason to be told, not just a premature close.
+        for await (const chunk of inflate.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
           member.inflated(chunk);
           splitter.push(chunk);
         }
+        if (inflate.bytesWritten !== member.deflatedBytes)
+          throw refuse('expected one gzip member, found more bytes after its end');
       },
       { signal },
     );
@@ -119,11 +122,11 @@ async function readLines(
       ? refuse('expected a gzip file, found bytes that can not be decompressed')
       : error;
   }
-  const problem = member.problem(inflate.bytesWritten);
+  const problem = member.problem();
   if (problem !== null) throw refuse(problem);
   splitter.end();
   if (splitter.lines !== part.lines) throw refuse(`expected ${part.lines} lines, found ${splitter.lines}`);
 }
 
 const isZlibError = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && String(error.code).startsWith('Z_');
+  typeof error === 'object' && error !== null && 'code' in error && String(error.code).startsWith('Z_');

@@ -110,12 +110,12 @@ export const sources = [
 
 export class RecordedLog implements Log {
   readonly messages: string[] = [];
-  debug(message: string): void {
+  readonly debug = (message: string): void => {
     this.messages.push(message);
-  }
-  info = this.debug;
-  warn = this.debug;
-  error = this.debug;
+  };
+  readonly info = this.debug;
+  readonly warn = this.debug;
+  readonly error = this.debug;
 }
 
 export const storeOn = (blobs: BlobSource, log: Log = new RecordedLog()): ReturnType<typeof exportStoreOn> =>
