@@ -115,7 +115,7 @@ function listOf(set: ObjectSet, { endpoint, directory, pageTokens }: RouteContex
       token === undefined
         ? { number: 1, after: '', previous: null, list, eventual }
         : pageTokens.redeem(token, list);
-    if (position.eventual) requireEventual(eventual, 'Every page of a list that was begun so');
+    if (position.eventual) requireEventual(eventual, 'A further page of a list that was begun with it');
 
     const read = (after: string) => directory.slice(set.type, filter, after, top);
     const linkTo = (next: Pick<PagePosition, 'after' | 'previous'>): string => {
