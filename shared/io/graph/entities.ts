@@ -25,6 +25,8 @@ const instant = z.iso
   .nullable();
 const guid = z.guid().transform(value => value.toLowerCase() as CloudId);
 const size = z.array(z.unknown()).transform(values => values.length);
+/** Metadata allows a group's collection to be null. */
+const sizeOrNull = size.nullable().transform(value => value ?? 0);
 const sizeOrAbsent = size.nullish().transform(value => value ?? 0);
 const flagOrAbsent = flag.optional().transform(value => value ?? null);
 const textsOrAbsent = texts.nullish().transform(value => value ?? []);
@@ -65,7 +67,7 @@ const groupShape = {
   onPremisesSecurityIdentifier: text,
   onPremisesSamAccountName: text,
   onPremisesDomainName: text,
-  assignedLicenses: size,
+  assignedLicenses: sizeOrNull,
   onPremisesProvisioningErrors: sizeOrAbsent,
   isManagementRestricted: flagOrAbsent,
 };

@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { isNativeError } from 'node:util/types';
 import type { Clock, Log } from '../../app/ports';
 import { AppError } from '../../core/appError';
+import type { Instant } from '../../core/instant';
 import type { Guid } from '../../core/keys/guid';
 import { decodeCount, decodeJson, readBody, textOf, type Decode } from './answerBody';
 import type { GraphClient } from './graphClient';
@@ -51,20 +52,23 @@ export interface GraphRequestsOptions {
   readonly client: GraphClient;
   /** The run's id: every client-request-id begins with its first 24 characters, and ends with 12 of its own. */
   readonly correlationId: Guid;
-  readonly clock: Clock;
   readonly log: Log;
   readonly limits?: Partial<RequestLimits>;
-  /** Replaced by tests: how to wait, and a number 0 ≤ x < 1. */
+  /** Replaced by tests: what time it is, how to wait, and a number 0 ≤ x < 1. */
+  readonly clock?: Clock;
   readonly sleep?: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
   readonly random?: () => number;
 }
+
+const systemClock: Clock = { now: () => Date.now() as Instant };
 
 type Attempt<Value> =
   GraphAnswer<Value> | ({ readonly kind: 'failed'; readonly trace: string } & PassingFailure);
 
 export function createGraphRequests(options: GraphRequestsOptions): GraphRequests {
-  const { client, correlationId, clock, log } = options;
+  const { client, correlationId, log } = options;
   const limits: RequestLimits = { ...defaultLimits, ...options.limits };
+  const clock = options.clock ?? systemClock;
   const sleep = options.sleep ?? ((milliseconds, signal) => wait(milliseconds, undefined, { signal }));
   const random = options.random ?? Math.random;
 

@@ -1,6 +1,5 @@
 import type { CloudDirectory, ListSink } from '../../../../shared/app/ports';
 import type { CloudId, CloudObjectOf } from '../../../../shared/core/cloudObject';
-import type { Instant } from '../../../../shared/core/instant';
 import type { Guid } from '../../../../shared/core/keys/guid';
 import { objectTypes, type ObjectType } from '../../../../shared/core/objectType';
 import { createCloudDirectory } from '../../../../shared/io/graph/cloudDirectory';
@@ -28,7 +27,6 @@ beforeEach(() => {
     endpoint: graph.origin,
     credential: credentialOf('token'),
     correlationId: guidOf(7) as Guid,
-    clock: { now: () => 0 as Instant },
     log: { debug() {}, info() {}, warn() {}, error() {} },
     sleep: milliseconds => sleep(milliseconds),
     random: () => 0,
@@ -54,7 +52,6 @@ test('an endpoint that is not https is refused before anything is sent', () => {
       endpoint: graph.origin.replace('https', 'http'),
       credential: credentialOf('token'),
       correlationId: guidOf(7) as Guid,
-      clock: { now: () => 0 as Instant },
       log: { debug() {}, info() {}, warn() {}, error() {} },
     }),
   ).toThrow(expect.objectContaining({ code: 'configurationInvalid' }));

@@ -1,5 +1,6 @@
 import type { ObjectType } from '../../../../shared/core/objectType';
 import { entityOf, parseCloudObject } from '../../../../shared/io/graph/entities';
+import { assertEntity, propertiesOf } from '../../../support/graph/metadata';
 import { graphContact, graphDevice, graphGroup, graphUser, guidOf } from './samples';
 
 const samples: Record<ObjectType, Record<string, unknown>> = {
@@ -93,12 +94,19 @@ describe('what is taken from Graph', () => {
       trustType: 'ServerAd',
       accountEnabled: true,
       registrationDateTime: Date.UTC(2025, 4, 5, 5, 5, 5),
-      approximateLastSignInDateTime: Date.UTC(2026, 1, 27, 23),
+      approximateLastSignInDateTime: Date.UTC(2026, 1, 28),
       onPremisesSecurityIdentifier: 'S-1-5-21-1-2-3-1106',
       physicalIds: ['[ZTDID]:1'],
       systemLabels: ['M365Managed'],
       operatingSystem: 'Windows',
       isManagementRestricted: null,
+    });
+  });
+
+  test('dates with an offset count as the instant that they are', () => {
+    const createdDateTime = '2026-02-28T00:00:00+01:00';
+    expect(parse('group', { ...samples.group, createdDateTime })).toMatchObject({
+      createdDateTime: Date.UTC(2026, 1, 27, 23),
     });
   });
 
@@ -152,6 +160,23 @@ describe.each(types)('a %s', type => {
   test.each([null, 'text', 7, []])('is not %j', item => {
     expect(refusal(type, item)).toMatchObject({ code: 'graphAnswerInvalid' });
   });
+});
+
+/** Their names in Graph's metadata. */
+const entityNames = { user: 'user', group: 'group', contact: 'orgContact', device: 'device' } as const;
+
+describe.each(types)("Graph's metadata of a %s", type => {
+  const properties = propertiesOf(entityNames[type]);
+
+  test('has every property that is asked for', () => {
+    expect(entityOf(type).select.filter(name => !properties.has(name))).toEqual([]);
+    expect(() => assertEntity(entityNames[type], samples[type])).not.toThrow();
+  });
+
+  test.each(Object.keys(samples[type]).filter(name => properties.get(name)?.nullable))(
+    'allows %s to be null, and so does the reader',
+    property => expect(parse(type, { ...samples[type], [property]: null })).toMatchObject({ type }),
+  );
 });
 
 describe('values that look right and are not', () => {

@@ -43,7 +43,6 @@ const unhurriedOptions = (
 ): GraphRequestsOptions => ({
   client: createGraphClient(graph.origin, credential),
   correlationId,
-  clock: { now: () => now },
   log: { debug() {}, info() {}, warn: message => warnings.push(message), error() {} },
 });
 const requestsOf = (
@@ -52,6 +51,7 @@ const requestsOf = (
 ): GraphRequests =>
   createGraphRequests({
     ...unhurriedOptions(credential),
+    clock: { now: () => now },
     sleep: async milliseconds => waits.push(milliseconds),
     random: () => 0.5,
     ...options,
@@ -129,6 +129,29 @@ describe('Retry-After', () => {
     );
     await ask();
     expect(waits).toEqual([1_500, 240_000, 300_000]);
+  });
+
+  test('as a date counts from now where the answer has no Date', async () => {
+    const undated: Responder = response => {
+      response.sendDate = false;
+      response.writeHead(503, { 'retry-after': 'Sun, 01 Mar 2026 12:01:00 GMT' }).end();
+    };
+    graph.script(path, undated, json(200, {}));
+    await ask();
+    expect(waits).toEqual([60_000]);
+
+    const inAMinute: Responder = response => {
+      response.sendDate = false;
+      response.writeHead(503, { 'retry-after': new Date(Date.now() + 60_000).toUTCString() }).end();
+    };
+    graph.script(path, inAMinute, json(200, {}));
+    const bySystemClock = createGraphRequests({
+      ...unhurriedOptions(),
+      sleep: async milliseconds => waits.push(milliseconds),
+    });
+    await ask(bySystemClock);
+    expect(waits[1]).toBeGreaterThan(55_000);
+    expect(waits[1]).toBeLessThanOrEqual(60_000);
   });
 
   test('beyond the patience ends the request at once, and says so', async () => {

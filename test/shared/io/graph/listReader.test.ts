@@ -1,6 +1,5 @@
 import type { ListSink } from '../../../../shared/app/ports';
 import type { CloudUser } from '../../../../shared/core/cloudObject';
-import type { Instant } from '../../../../shared/core/instant';
 import type { Guid } from '../../../../shared/core/keys/guid';
 import { createGraphClient } from '../../../../shared/io/graph/graphClient';
 import { createGraphRequests } from '../../../../shared/io/graph/graphRequests';
@@ -37,7 +36,6 @@ const read = (openSink = () => new UserPages()) => {
   const requests = createGraphRequests({
     client: createGraphClient(graph.origin, credentialOf('token')),
     correlationId: guidOf(7) as Guid,
-    clock: { now: () => 0 as Instant },
     log,
     sleep: async () => undefined,
   });

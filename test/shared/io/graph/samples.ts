@@ -63,7 +63,7 @@ export const graphDevice = (number: number): Record<string, unknown> => ({
   trustType: 'ServerAd',
   accountEnabled: true,
   registrationDateTime: '2025-05-05T05:05:05Z',
-  approximateLastSignInDateTime: '2026-02-28T00:00:00+01:00',
+  approximateLastSignInDateTime: '2026-02-28T00:00:00Z',
   onPremisesSecurityIdentifier: 'S-1-5-21-1-2-3-1106',
   physicalIds: ['[ZTDID]:1'],
   systemLabels: ['M365Managed'],
