@@ -5,6 +5,7 @@ import { BlobServiceClient } from '@azure/storage-blob';
 import type { DetectOrphansPorts, DetectOrphansSettings } from '../app/detectOrphans';
 import type { Clock, Log, ScanRunTable } from '../app/ports';
 import type { Instant } from '../core/instant';
+import type { Guid } from '../core/keys/guid';
 import { version } from '../core/version';
 import type { Configuration } from './configuration';
 import { createExportStore } from './exports/exportStore';
@@ -28,11 +29,12 @@ export function buildScan(
   const blobs = new BlobServiceClient(configuration.blobEndpoint, credential);
   const evidence = blobs.getContainerClient(containerNames.evidence);
   const candidates = new TableClient(configuration.tableEndpoint, tableNames.candidates, credential);
-  const runId = randomUUID();
+  const runId = randomUUID() as string as Guid;
   const ports: DetectOrphansPorts = {
     directory: createCloudDirectory({
       endpoint: configuration.graphEndpoint,
       credential,
+      clock: systemClock,
       log,
       correlationId: runId,
     }),
