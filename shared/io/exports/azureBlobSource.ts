@@ -1,6 +1,6 @@
 import type { BlobClient, ContainerClient } from '@azure/storage-blob';
-import { RestError } from '@azure/storage-blob';
 import { AppError } from '../../core/appError';
+import { answeredWith, serviceCode, storageError, type StorageResource } from '../storageErrors';
 import type { BlobSource } from './blobSource';
 
 /** Downloads that break off, or deliver nothing for this long, are resumed where they stopped. */
@@ -24,7 +24,7 @@ export function azureBlobSource(
         }
         return folders;
       } catch (error) {
-        throw storageUnavailable(error, container.containerName, prefix, signal);
+        throw storageError(error, exportContainer(container), signal);
       }
     },
 
@@ -35,7 +35,7 @@ export function azureBlobSource(
         return resumed(blob, first, stallMilliseconds, signal);
       } catch (error) {
         if (isBlobNotFound(error)) return null;
-        throw storageUnavailable(error, container.containerName, name, signal);
+        throw storageError(error, exportContainer(container), signal);
       }
     },
   };
@@ -56,7 +56,10 @@ async function openDownload(
     abortSignal: signal,
     ...(etag === undefined ? {} : { conditions: { ifMatch: etag } }),
   });
-  return { stream: answer.readableStreamBody as Download['stream'], etag: answer.etag };
+  const stream = answer.readableStreamBody as Download['stream'];
+  // A failure before the first byte is asked for has no listener yet, which would end the process; the iteration reports it.
+  stream.on('error', () => {});
+  return { stream, etag: answer.etag };
 }
 
 async function* resumed(
@@ -76,14 +79,14 @@ async function* resumed(
       }
       return;
     } catch (error) {
-      if (signal.aborted || resumptions === maxResumptions)
-        throw storageUnavailable(error, blob.containerName, blob.name, signal);
+      signal.throwIfAborted();
+      if (resumptions === maxResumptions) throw brokenBody(blob, error);
     }
     resumptions += 1;
     try {
       download = await openDownload(blob, offset, first.etag, signal);
     } catch (error) {
-      throw storageUnavailable(error, blob.containerName, blob.name, signal);
+      throw storageError(error, exportContainer(blob), signal);
     }
   }
 }
@@ -105,29 +108,18 @@ async function* unstalled(stream: Download['stream'], milliseconds: number): Asy
 }
 
 const isBlobNotFound = (error: unknown): boolean =>
-  error instanceof RestError && error.statusCode === 404 && error.code !== 'ContainerNotFound';
+  answeredWith(error, 404) && serviceCode(error) !== 'ContainerNotFound';
 
-/** The signal's reason where the caller stopped; else what keeps the app from the container, and what to do. */
-function storageUnavailable(error: unknown, container: string, name: string, signal: AbortSignal): unknown {
-  if (signal.aborted) return signal.reason;
-  const status = error instanceof RestError ? error.statusCode : undefined;
-  const found = [status, error instanceof RestError ? error.code : undefined, messageOf(error)]
-    .filter(part => part !== undefined)
-    .join(' ');
-  return new AppError(
+const exportContainer = ({ containerName }: { readonly containerName: string }): StorageResource => ({
+  name: `container ${containerName}`,
+  role: 'Storage Blob Data Reader',
+});
+
+const brokenBody = (blob: BlobClient, cause: unknown): AppError =>
+  new AppError(
     'storageUnavailable',
-    `Expected to read ${name} in the blob container ${container}, found: ${found}. ${remedy(status, container)}`,
-    { cause: error },
+    `Expected all of ${blob.name} from the container ${blob.containerName}, found a body that broke off ` +
+      `${maxResumptions + 1} times, at last with: ${String(cause)}. ` +
+      'Check the network; the next run tries again.',
+    { cause },
   );
-}
-
-const messageOf = (error: unknown): string =>
-  error instanceof Error ? firstLine(error.message) : String(error);
-const firstLine = (text: string): string => text.split('\n', 1)[0] ?? text;
-
-function remedy(status: number | undefined, container: string): string {
-  if (status === 403)
-    return `Grant the app's identity the role Storage Blob Data Reader on the container ${container}.`;
-  if (status === 404) return `Create the container ${container}, or correct the setting that names it.`;
-  return 'Check that the storage account can be reached from the app; the next run tries again.';
-}

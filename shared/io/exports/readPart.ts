@@ -24,6 +24,13 @@ export async function readPart(
   take: (text: string, line: number) => void,
   signal: AbortSignal,
 ): Promise<void> {
+  if (part.bytes < smallestMemberBytes) {
+    throw exportRefused(
+      place,
+      `expected a gzip file, found a manifest that says ${part.bytes} bytes`,
+      advice.updateAgent,
+    );
+  }
   try {
     await readLines(await openPart(blobs, part, place, signal), part, place, take, signal);
   } catch (error) {
@@ -88,9 +95,6 @@ async function readLines(
 ): Promise<void> {
   const refuse = (problem: string, line?: number): AppError =>
     exportRefused(line === undefined ? place : { ...place, line }, problem, advice.updateAgent);
-  if (part.bytes < smallestMemberBytes)
-    throw refuse(`expected a gzip file, found ${part.bytes} bytes in the manifest`);
-
   const member = new GzipMember(part.bytes);
   const inflate = createInflateRaw({ chunkSize: plainChunkBytes });
   const splitter = new LineSplitter(

@@ -66,7 +66,7 @@ function verifySignature(
   const message = signedBytes(raw);
   const signer = publicKeys.find(({ publicKey }) => verify(null, message, publicKey, signature));
   if (signer === undefined) {
-    const known = publicKeys.map(key => key.keyId).join(', ') || 'none';
+    const known = publicKeys.map(key => key.keyId).join(', ');
     throw exportRefused(
       place,
       `expected a signature of ${manifestFileName} by a key of the source ${source} (configured: ${known}), found none of them`,

@@ -77,7 +77,9 @@ test('a container that does not exist is named, with what to do', async () => {
   const blobs = azureBlobSource(containerNamed('nowhere'));
   const unavailable = {
     code: 'storageUnavailable',
-    message: expect.stringContaining('Create the container nowhere') as string,
+    message: expect.stringContaining(
+      'container nowhere, found: HTTP 404 ContainerNotFound. The app creates no',
+    ) as string,
   };
   await expect(blobs.listFolders('contoso/', never)).rejects.toMatchObject(unavailable);
   await expect(blobs.read('contoso/x', never)).rejects.toMatchObject(unavailable);
@@ -85,4 +87,15 @@ test('a container that does not exist is named, with what to do', async () => {
 
 test('a blob that does not exist is null', async () => {
   expect(await azureBlobSource(await newContainer()).read('contoso/x', never)).toBeNull();
+});
+
+test('an empty blob is no bytes, and not missing', async () => {
+  const container = await newContainer();
+  await container.getBlockBlobClient('contoso/x').uploadData(Buffer.alloc(0));
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of (await azureBlobSource(container).read('contoso/x', never)) ?? [
+    Buffer.from('missing'),
+  ])
+    chunks.push(chunk);
+  expect(Buffer.concat(chunks)).toHaveLength(0);
 });

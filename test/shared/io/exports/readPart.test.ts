@@ -45,7 +45,11 @@ test('a file that was changed after it was signed is refused by its bytes or its
 
 test.each<[string, Buffer, string]>([
   ['no gzip file', plain, 'found bytes that can not be decompressed'],
-  ['a file too short for gzip', gzipSync(plain).subarray(0, 19), 'expected a gzip file, found 19 bytes'],
+  [
+    'a file too short for gzip',
+    gzipSync(plain).subarray(0, 19),
+    'expected a gzip file, found a manifest that says 19 bytes',
+  ],
   ['a gzip file that is cut', gzipSync(plain).subarray(0, -9), 'found bytes that can not be decompressed'],
   ['two gzip members', Buffer.concat([gzipSync(plain), gzipSync(plain)]), 'expected one gzip member'],
   [
