@@ -6,7 +6,7 @@ import { buildScan } from '../shared/io/wiring';
 import { invocationLog } from './invocationLog';
 import { whileRunning } from './stopping';
 
-/** The scan, every night. Never at start-up: a restart must not start one. */
+/** The scan, every night. Never because a process starts; a night that the host missed is made up for (`isPastDue`). */
 export function registerNightlyScan(): void {
   app.timer('nightlyScan', {
     schedule: process.env['SCAN_SCHEDULE']?.trim() || defaultScanSchedule,

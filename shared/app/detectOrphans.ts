@@ -36,10 +36,15 @@ export async function detectOrphans(
   settings: DetectOrphansSettings,
   signal: AbortSignal,
 ): Promise<ScanRun> {
-  const startedAt = ports.clock.now();
-  const lock = await ports.lock.acquire(signal);
-  const opened = openRecord(ports.newRunId(), settings, startedAt);
-  if (!lock) return skip(ports, opened, signal);
+  const opened = openRecord(ports.newRunId(), settings, ports.clock.now());
+  let lock: HeldLock | null;
+  try {
+    lock = await ports.lock.acquire(signal);
+  } catch (error) {
+    return await recordOnly(ports, opened, stoppedOrFailed(error, signal));
+  }
+  const reason = 'Another scan is running: it holds the lease. Nothing to do; look at its record.';
+  if (!lock) return await recordOnly(ports, opened, { state: 'skipped', reasons: [reason] });
   try {
     return await runUnderLock(ports, settings, opened, lock, signal);
   } finally {
@@ -68,16 +73,19 @@ const openRecord = (
   version: settings.version,
 });
 
-async function skip(
-  { runs, clock, log }: DetectOrphansPorts,
-  opened: ScanRun,
-  signal: AbortSignal,
-): Promise<ScanRun> {
-  const reasons = ['Another scan is running: it holds the lease. Nothing to do; look at its record.'];
-  const skipped: ScanRun = { ...opened, state: 'skipped', finishedAt: clock.now(), reasons };
-  log.warn(`scan ${opened.runId} skipped: another scan holds the lease`);
-  await runs.create(skipped, signal);
-  return skipped;
+/** The record of a run that never held the lease. Its number is that of the newest run: it is none of its own. */
+async function recordOnly(ports: DetectOrphansPorts, opened: ScanRun, outcome: RunOutcome): Promise<ScanRun> {
+  const closing = AbortSignal.timeout(closingMs);
+  const [newest] = await ports.runs.newest(1, closing);
+  const run: ScanRun = {
+    ...opened,
+    ...outcome,
+    runNumber: newest?.runNumber ?? 0,
+    finishedAt: ports.clock.now(),
+  };
+  await ports.runs.create(run, closing);
+  report(run, ports);
+  return run;
 }
 
 async function runUnderLock(
@@ -98,7 +106,7 @@ async function runUnderLock(
   try {
     outcome = await scan(ports, settings, running, durations, lock, stop);
   } catch (error) {
-    outcome = stop.aborted ? { state: 'aborted', reasons: [reasonOf(stop.reason)] } : failure(error);
+    outcome = stoppedOrFailed(error, stop);
   }
   const finishedAt = clock.now();
   durations['total'] = finishedAt - running.startedAt;
@@ -161,8 +169,19 @@ async function readPrevious({ candidates }: DetectOrphansPorts, signal: AbortSig
   return rows;
 }
 
-function failure(error: unknown): RunOutcome {
-  return { state: 'failed', reasons: [reasonOf(error)] };
+/** What went wrong on the side of the evidence, wherever it was noticed, refuses the run; anything else fails it. */
+const evidenceErrors: ReadonlySet<string> = new Set([
+  'exportMissing',
+  'exportRefused',
+  'graphUnavailable',
+  'graphRefused',
+  'graphAnswerInvalid',
+]);
+
+function stoppedOrFailed(error: unknown, stop: AbortSignal): RunOutcome {
+  if (stop.aborted) return { state: 'aborted', reasons: [reasonOf(stop.reason)] };
+  const refused = error instanceof AppError && evidenceErrors.has(error.code);
+  return { state: refused ? 'refused' : 'failed', reasons: [reasonOf(error)] };
 }
 
 /** An unexpected error is named by its class as well: its message alone may say little. */
@@ -171,10 +190,10 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
-const loudStates: ReadonlySet<RunState> = new Set(['refused', 'failed', 'aborted']);
+const loudStates: ReadonlySet<RunState> = new Set(['refused', 'failed', 'aborted', 'skipped']);
 
 function report(run: ScanRun, { log }: DetectOrphansPorts): void {
-  const seconds = ((run.durations['total'] ?? 0) / 1000).toFixed(1);
+  const seconds = (((run.finishedAt ?? run.startedAt) - run.startedAt) / 1000).toFixed(1);
   const line = `scan ${run.runNumber} (${run.runId}) ${run.state} after ${seconds} s`;
   if (loudStates.has(run.state)) log.error([line, ...run.reasons].join('\n  '));
   else log.info(`${line}: ${JSON.stringify(run.plan)}`);

@@ -1,4 +1,4 @@
-import { AppError } from '../core/appError';
+import { AppError, type ErrorCode } from '../core/appError';
 import type { SourceName } from '../core/exportFormat';
 import type { ExportOutcome } from '../core/gates';
 import { OnPremisesIndex } from '../core/onPremisesIndex';
@@ -15,7 +15,11 @@ export interface ExportsRead {
   readonly index: OnPremisesIndex;
 }
 
-const refusals: ReadonlySet<string> = new Set(['exportRefused', 'storageUnavailable']);
+const refusals: ReadonlyMap<ErrorCode, 'missing' | 'unreadable' | 'refused'> = new Map([
+  ['exportMissing', 'missing'],
+  ['storageUnavailable', 'unreadable'],
+  ['exportRefused', 'refused'],
+]);
 
 /** First pass: verifies and indexes every source, also after one was refused, so that a run reports every reason at once. */
 export async function readExports(
@@ -49,11 +53,9 @@ export async function readExports(
 }
 
 function refusalOf(error: unknown): Extract<ExportOutcome, { reason: string }> {
-  if (error instanceof AppError && error.code === 'exportMissing')
-    return { status: 'missing', reason: error.message };
-  if (error instanceof AppError && refusals.has(error.code))
-    return { status: 'refused', reason: error.message };
-  throw error;
+  const status = error instanceof AppError ? refusals.get(error.code) : undefined;
+  if (!(error instanceof AppError) || !status) throw error;
+  return { status, reason: error.message };
 }
 
 const usedExport = ({ source, folder, manifest, manifestHash }: OpenedExport, lines: number): ExportUsed => ({

@@ -10,7 +10,7 @@ import { protectionOf } from './protection';
  * The evidence for one object: every key that was tried, in a fixed order, and what each found. `json` is what a person reads;
  * `hash` covers the stable facts only (identity, keys and what they found, outcome, tombstone), so that an unchanged night
  * changes no row and voids no approval: no export, no distinguished name, no date that a domain controller keeps for itself
- * (whenChanged is not replicated), nothing that an ordinary edit of a display name touches.
+ * (whenChanged is not replicated), no description that is not a key.
  */
 export interface Evidence {
   readonly json: string;

@@ -22,19 +22,19 @@ export interface GateResult {
 /** What became of the newest export of one expected source. */
 export type ExportOutcome =
   | { readonly status: 'accepted'; readonly sequence: number; readonly lines: number }
-  | { readonly status: 'missing' | 'refused'; readonly reason: string };
+  | { readonly status: 'missing' | 'unreadable' | 'refused'; readonly reason: string };
 
 /** Every expected source must have an export (domain.md, case 8). */
 export function exportPresent(source: SourceName, outcome: ExportOutcome): GateResult {
-  const passed = outcome.status !== 'missing';
+  const passed = outcome.status === 'accepted' || outcome.status === 'refused';
   return {
     gate: 'exportPresent',
     source,
     type: null,
     passed,
-    found: passed ? 'present' : 'none',
+    found: passed ? 'present' : outcome.status,
     limit: 'one complete export',
-    reason: outcome.status === 'missing' ? outcome.reason : '',
+    reason: passed ? '' : outcome.reason,
   };
 }
 

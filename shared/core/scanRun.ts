@@ -44,7 +44,7 @@ export interface PlanCounts {
 /** One row of the table ScanRuns (docs/table-schema.md). Durations are milliseconds. */
 export interface ScanRun {
   readonly runId: string;
-  /** 1 for the first run ever; grows by one from run to run. */
+  /** 1 for the first run ever; grows by one from run to run. A run that never held the lease repeats the newest number. */
   readonly runNumber: number;
   readonly state: RunState;
   readonly startedAt: Instant;

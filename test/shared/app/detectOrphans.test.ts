@@ -225,6 +225,41 @@ describe('promise 4: a run that fails an evidence gate changes nothing but its o
     expect(night.rows()).toEqual({});
   });
 
+  test('an export that no longer verifies when it is read for the second time', async () => {
+    const night = new Night();
+    let readings = 0;
+    const exports: ExportStore = {
+      openNewest: async source => {
+        const opened = await night.exports.openNewest(source);
+        const readRecords: typeof opened.readRecords = async (visit, signal) => {
+          readings += 1;
+          if (readings > 1) throw new AppError('exportRefused', 'the hash differs now');
+          await opened.readRecords(visit, signal);
+        };
+        return { ...opened, readRecords };
+      },
+    };
+    expect(await night.run({ exports })).toMatchObject({
+      state: 'refused',
+      reasons: ['the hash differs now'],
+    });
+    expect(night.rows()).toEqual({});
+  });
+
+  test('a read by id that Graph refuses is no absence: the run is refused', async () => {
+    const night = new Night();
+    await night.run();
+    const directory: CloudDirectory = {
+      readSynced: (type, openSink) => new MemoryDirectory([bob]).readSynced(type, openSink),
+      readById: () => Promise.reject(new AppError('graphUnavailable', '503, again and again')),
+    };
+    expect(await night.run({ directory })).toMatchObject({
+      state: 'refused',
+      reasons: ['503, again and again'],
+    });
+    expect(night.rows()).toEqual({ Ada: 'candidate absent' });
+  });
+
   test('a storage that can not be read refuses like a broken export', async () => {
     const exports: ExportStore = {
       openNewest: async () => {
@@ -347,6 +382,21 @@ describe('one record whatever happens', () => {
     expect(night.runs.runs).toMatchObject([{ state: 'skipped' }]);
     await held?.release();
     expect(await night.run()).toMatchObject({ state: 'finished', runNumber: 1 });
+    await night.lock.acquire();
+    expect(await night.run()).toMatchObject({ state: 'skipped', runNumber: 1 });
+  });
+
+  test('a lease that can not be asked for fails the run, with a record', async () => {
+    const night = new Night();
+    const lock = {
+      acquire: () => Promise.reject(new AppError('storageUnavailable', 'no right to the lease')),
+    };
+    expect(await night.run({ lock })).toMatchObject({
+      state: 'failed',
+      reasons: ['no right to the lease'],
+      fence: null,
+    });
+    expect(night.runs.runs).toHaveLength(1);
   });
 
   test('a run that was left running is closed as aborted by the next', async () => {

@@ -57,6 +57,16 @@ describe('export gates', () => {
     expect(exportVerified(source, outcome)).toMatchObject({ passed: false, found: 'missing', reason: '' });
   });
 
+  test('an export that can not be read is not called present', () => {
+    const outcome = { status: 'unreadable', reason: 'no right' } as const;
+    expect(exportPresent(source, outcome)).toMatchObject({
+      passed: false,
+      found: 'unreadable',
+      reason: 'no right',
+    });
+    expect(exportVerified(source, outcome)).toMatchObject({ passed: false, found: 'unreadable', reason: '' });
+  });
+
   test('a refused export is present and breaches the second', () => {
     const outcome = { status: 'refused', reason: 'bad hash' } as const;
     expect(exportPresent(source, outcome)).toMatchObject({ passed: true, reason: '' });

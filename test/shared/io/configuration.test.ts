@@ -13,7 +13,11 @@ const readJson = (file: string): unknown => JSON.parse(readFileSync(path.join(ro
 const sample = (readJson('local.settings.sample.json') as { Values: Record<string, string> }).Values;
 
 /** Settings of the Functions host itself; the app does not read them. */
-const platformSettings = ['FUNCTIONS_WORKER_RUNTIME', 'AzureWebJobsStorage'];
+const platformSettings = [
+  'FUNCTIONS_WORKER_RUNTIME',
+  'AzureWebJobsStorage',
+  'languageWorkers__node__arguments',
+];
 
 const examples: Environment = Object.fromEntries(
   Object.entries(settings).map(([name, { example }]) => [name, example]),

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -32,11 +33,22 @@ const root = path.join(
 );
 const hostFile = path.join(root, 'dist', 'test', 'support', 'functionsHost', 'main.js');
 
+/** Node's own arguments, as the sample settings tell the Functions host (docs/adr/0011-young-generation.md). */
+function nodeArguments(): string[] {
+  const sample = readFileSync(path.join(root, 'local.settings.sample.json'), 'utf8');
+  const { Values } = JSON.parse(sample) as { Values: Record<string, string> };
+  return Values['languageWorkers__node__arguments']?.split(' ') ?? [];
+}
+
 export async function startWorker({ environment, port, onLogLine }: WorkerOptions): Promise<Worker> {
-  const child = spawn(process.execPath, [hostFile, '--app', root, '--port', String(port)], {
-    env: { PATH: process.env['PATH'], ...environment },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    [...nodeArguments(), hostFile, '--app', root, '--port', String(port)],
+    {
+      env: { PATH: process.env['PATH'], ...environment },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    },
+  );
   createInterface({ input: child.stderr }).on('line', onLogLine);
   const lines = createInterface({ input: child.stdout });
   const exit = once(child, 'exit');
