@@ -60,7 +60,7 @@ async function hashPart(
   signal: AbortSignal,
 ): Promise<void> {
   const chunks = await openPart(blobs, part, place, signal);
-  // oxlint-disable-next-line no-unused-vars -- read for the checks of `metered` alone
+  // For the checks of `metered` alone.
   for await (const _ of metered(chunks, part, place));
 }
 
