@@ -93,7 +93,9 @@ function pathFits(path: string, segments: readonly string[]): boolean {
   const expected = path.split('/').slice(1);
   return (
     expected.length === segments.length &&
-    expected.every((segment, index) => segment === '{id}' || segment === segments[index])
+    expected.every((segment, index) =>
+      segment === '{id}' ? segments[index] !== '' : segment === segments[index],
+    )
   );
 }
 
