@@ -31,7 +31,6 @@ export const hasAny = ({ roles }: AccessTokenClaims, permissions: readonly strin
 const messages: Readonly<Record<TokenRefusal, string>> = {
   malformed: 'IDX14100: JWT is not well formed, there are no dots (.).',
   signature: 'Access token validation failure. Invalid signature.',
-  issuer: 'Access token validation failure. Invalid issuer.',
   audience: 'Access token validation failure. Invalid audience.',
   tenant: 'Access token validation failure. Invalid tenant.',
   notYetValid: 'Lifetime validation failed, the token is not yet valid.',

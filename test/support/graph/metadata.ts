@@ -79,8 +79,6 @@ function fitsOne(name: string, value: unknown): boolean {
       return typeof value === 'number' && (value | 0) === value;
     case 'DateTimeOffset':
       return typeof value === 'string' && dateTimeOffset.test(value) && !Number.isNaN(Date.parse(value));
-    case 'Guid':
-      return typeof value === 'string' && guid.test(value);
     default:
       if (enumerations.has(name)) return typeof value === 'string';
       return typeof value === 'object' && value !== null && !Array.isArray(value);
