@@ -112,15 +112,13 @@ describe('the nightly scan of the sample organisation', () => {
       const run = await stack.scan();
       expect(run.state).toBe('refused');
       expect(run.reasons.join('\n')).toMatch(reason);
+      expect(await rawRows()).toEqual(before);
     };
     let before: string[];
     beforeAll(async () => {
       before = await rawRows();
     });
-    afterEach(async () => {
-      stack.graph.faults.clear();
-      expect(await rawRows()).toEqual(before);
-    });
+    afterEach(() => stack.graph.faults.clear());
 
     test('a permission that is missing', async () => {
       const body = JSON.stringify({
@@ -144,8 +142,7 @@ describe('the nightly scan of the sample organisation', () => {
     });
 
     test('a nextLink to another host', async () => {
-      const rewrite = (nextLink: string | null): string | null =>
-        nextLink?.replace('127.0.0.1', 'localhost') ?? null;
+      const rewrite = (): string => 'https://graph.example/v1.0/users?$skiptoken=1';
       stack.graph.faults.add({ when: { path: /^\/v1\.0\/users$/ }, do: { kind: 'nextLink', rewrite } });
       await refused(/nextLink/);
     });
@@ -175,7 +172,11 @@ describe('two processes at once', () => {
   test('one scans, the other is skipped, and both leave a record', async () => {
     const organisation = makeOrganisation({ seed: 4, objects: 300, now: Date.now() });
     const stack = await startStack({ organisation, onLogLine: () => undefined });
-    const second = await startWorker({ environment: stack.settings, port: 0, onLogLine: () => undefined });
+    const second = await startWorker({
+      environment: { ...stack.settings, ...stack.platform },
+      port: 0,
+      onLogLine: () => undefined,
+    });
     try {
       const hold = Promise.withResolvers<void>();
       stack.graph.faults.add({

@@ -2,6 +2,8 @@ import { makeOrganisation } from '../organisation/makeOrganisation';
 import type { Organisation } from '../organisation/organisation';
 import { parseArguments, usage, type StackArguments } from './options';
 import { reportOf } from './report';
+import { writeFuncSettings } from './funcSettings';
+import { startServices } from './services';
 import { startStack, type Stack } from './stack';
 
 /** `npm start`: the sample organisation, scanned on the embedded stack. */
@@ -15,14 +17,19 @@ async function main(): Promise<number> {
     process.stderr.write(`${parsed.problem}\n\n${usage}`);
     return 2;
   }
-  const { once, objects, seed, json, port } = parsed.arguments;
+  const { once, objects, seed, json, func, port } = parsed.arguments;
   const say = (line: string): void => {
     (json ? process.stderr : process.stdout).write(`${line}\n`);
   };
   say(`Making a sample organisation of ${objects} synced objects (seed ${seed}) …`);
   const organisation = makeOrganisation({ seed, objects, now: Date.now() });
+  if (func) return await serveFunc(organisation, say);
   say('Starting Azurite, the Graph stand-in, the identity endpoint and the Functions host on loopback …');
-  const stack = await startStack({ organisation, port, onLogLine: line => say(`  ${line}`) });
+  const stack = await startStack({
+    organisation,
+    port,
+    onLogLine: line => say(`  ${withoutInvocation(line)}`),
+  });
   try {
     if (port !== 0 && Number(new URL(stack.worker.url).port) !== port)
       say(`Port ${port} is in use: the app listens at ${stack.worker.url} instead.`);
@@ -36,6 +43,25 @@ async function main(): Promise<number> {
     await stack.stop();
   }
 }
+
+/** The services alone, until Ctrl-C: the Core Tools' `func` is started by the user, in another terminal. */
+async function serveFunc(organisation: Organisation, say: (line: string) => void): Promise<number> {
+  say('Starting Azurite, the Graph stand-in and the identity endpoint on loopback …');
+  const services = await startServices({ organisation });
+  try {
+    const written = await writeFuncSettings(process.cwd(), services);
+    say(`${written.instructions}\n\nServing until Ctrl-C.`);
+    await interrupted();
+    await written.remove();
+    return 0;
+  } finally {
+    await services.stop();
+  }
+}
+
+/** A line of the host's log without the id of the invocation, which says nothing here. */
+const withoutInvocation = (line: string): string =>
+  line.replace(/^information /, '').replace(/^(\S+) [0-9a-f]{8}-[0-9a-f-]{27} /, '$1: ');
 
 /** true: the scan finished and its candidates are the generator's orphans, no more and no fewer. */
 async function scanAndReport(

@@ -40,28 +40,45 @@ const candidateRow = (row: StoredFacts): string[] => [
   evidenceLine(row),
 ];
 
-interface ReadableEvidence {
-  readonly keys: readonly {
-    readonly key: string;
-    readonly found: readonly { readonly as: string; readonly whenChanged?: string }[];
-  }[];
+interface FoundRecord {
+  readonly as: string;
+  readonly whenChanged?: string;
 }
 
-/** The evidence in a line: each key that was tried, and what it found. */
+interface ReadableEvidence {
+  readonly keys: readonly { readonly key: string; readonly found: readonly FoundRecord[] }[];
+}
+
+/** Short names of the keys, as administrators say them. */
+const keyNames: Readonly<Record<string, string>> = {
+  onPremisesImmutableId: 'anchor',
+  onPremisesSecurityIdentifier: 'SID',
+  id: 'link',
+  userPrincipalName: 'UPN',
+  sAMAccountName: 'account name',
+  computerName: 'name',
+};
+
+function whatWasFound(key: string, { as, whenChanged }: FoundRecord): string {
+  // A re-imaged computer: its name lives on under another objectGUID (docs/how-it-works.md).
+  if (key === 'computerName') return 'another live computer';
+  return whenChanged ? `${as} of ${whenChanged.slice(0, 10)}` : as;
+}
+
+/** The evidence in a line: what was found and by which keys, then the keys that found nothing. */
 function evidenceLine({ evidence }: StoredFacts): string {
   if (evidence.kind === 'spilled') return `in blob ${evidence.blob}`;
   const { keys } = JSON.parse(evidence.json) as ReadableEvidence;
-  const names = new Map<string, string>();
+  const byFinding = new Map<string, Set<string>>();
   for (const { key, found } of keys) {
     const [first] = found;
-    const what = first
-      ? `${first.as}${first.whenChanged ? ` of ${first.whenChanged.slice(0, 10)}` : ''}`
-      : 'nothing';
-    if (!names.has(key) || first) names.set(key, what);
+    const what = first ? whatWasFound(key, first) : 'nothing';
+    byFinding.set(what, (byFinding.get(what) ?? new Set()).add(keyNames[key] ?? key));
   }
-  const found = [...names].filter(([, what]) => what !== 'nothing').map(([key, what]) => `${key}: ${what}`);
-  const nothing = [...names].filter(([, what]) => what === 'nothing').map(([key]) => key);
-  return [...found, ...(nothing.length > 0 ? [`${nothing.join(', ')}: nothing`] : [])].join('; ');
+  const nothing = byFinding.get('nothing');
+  byFinding.delete('nothing');
+  const lines = [...byFinding].map(([what, names]) => `${what} by ${[...names].join(', ')}`);
+  return [...lines, ...(nothing ? [`nothing by ${[...nothing].join(', ')}`] : [])].join('; ');
 }
 
 function attentionRows(rows: readonly StoredFacts[]): string[][] {

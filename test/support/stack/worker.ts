@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { root, sampleSettings } from './sampleSettings';
 
 export interface WorkerOptions {
   /** Settings of the app and of the platform. Nothing else of this process's environment is passed on but PATH. */
@@ -24,21 +24,10 @@ export interface Worker {
   stop(): Promise<void>;
 }
 
-const root = path.join(
-  __dirname,
-  '..',
-  '..',
-  '..',
-  ...(__dirname.includes(`${path.sep}dist${path.sep}`) ? ['..'] : []),
-);
 const hostFile = path.join(root, 'dist', 'test', 'support', 'functionsHost', 'main.js');
 
 /** Node's own arguments, as the sample settings tell the Functions host (docs/adr/0011-young-generation.md). */
-function nodeArguments(): string[] {
-  const sample = readFileSync(path.join(root, 'local.settings.sample.json'), 'utf8');
-  const { Values } = JSON.parse(sample) as { Values: Record<string, string> };
-  return Values['languageWorkers__node__arguments']?.split(' ') ?? [];
-}
+const nodeArguments = (): string[] => sampleSettings()['languageWorkers__node__arguments']?.split(' ') ?? [];
 
 export async function startWorker({ environment, port, onLogLine }: WorkerOptions): Promise<Worker> {
   const child = spawn(

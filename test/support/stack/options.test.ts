@@ -1,0 +1,28 @@
+import { parseArguments } from './options';
+
+describe('the options of npm start', () => {
+  test('have sensible defaults', () => {
+    expect(parseArguments([])).toEqual({
+      kind: 'run',
+      arguments: { once: false, json: false, func: false, objects: 5000, seed: 1, port: 7071 },
+    });
+  });
+
+  test('are read', () => {
+    const given = ['--once', '--json', '--objects', '200', '--seed=7', '--port', '0'];
+    expect(parseArguments(given)).toMatchObject({
+      arguments: { once: true, json: true, objects: 200, seed: 7, port: 0 },
+    });
+    expect(parseArguments(['--help'])).toEqual({ kind: 'help' });
+  });
+
+  test.each([
+    [['--objects', '199'], /--objects: a whole number from 200/],
+    [['--objects', 'many'], /found "many"/],
+    [['--port', '65536'], /--port/],
+    [['--twice'], /--twice/],
+    [['now'], /now/],
+  ])('%j is refused, with what was expected', (given, problem) => {
+    expect(parseArguments(given)).toEqual({ kind: 'wrong', problem: expect.stringMatching(problem) });
+  });
+});
