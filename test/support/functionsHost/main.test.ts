@@ -30,22 +30,25 @@ function start(...args: readonly string[]): HostProcess {
     log += text;
   });
   const ended = once(child, 'close').then(([code]) => code as number | null);
+  const failed = ended.then(code => Promise.reject(new Error(`exit code ${code}\n${log}`)));
   const ready = Promise.race([
     once(createInterface(child.stdout), 'line').then(([line]) => JSON.parse(line as string) as never),
-    ended.then(code => Promise.reject(new Error(`exit code ${code}\n${log}`))),
+    failed,
   ]);
   ready.catch(() => undefined);
+  failed.catch(() => undefined);
   return {
     child,
     ready,
     ended,
     log: () => log,
     async logged(text) {
-      while (!log.includes(text)) await once(child.stderr, 'data');
+      while (!log.includes(text)) await Promise.race([once(child.stderr, 'data'), failed]);
     },
   };
 }
-const app = (name: string): HostProcess => start('--app', join(fixtures, name));
+const app = (name: string, ...more: readonly string[]): HostProcess =>
+  start('--app', join(fixtures, name), ...more);
 
 test('serves the built app, runs a timer on demand, and stops cleanly on SIGTERM', async () => {
   const host = app('app');
@@ -87,7 +90,7 @@ test('stops when its parent goes', async () => {
 });
 
 test('what does not stop within the grace period is named, and the exit code is 1', async () => {
-  const host = app('app');
+  const host = app('app', '--grace-ms', '50');
   const { url, masterKey } = await host.ready;
   await fetch(`${url}/admin/functions/deaf?code=${masterKey}`, {
     method: 'POST',
@@ -123,7 +126,11 @@ test.each([
     () => app('streaming'),
     /sets enableHttpStream, which the local host does not support/,
   ],
-  ['is not built', () => app('../../functionsHost'), /host\.json/],
+  [
+    'is not built',
+    () => app('unbuilt'),
+    /names output\/index\.js as main, and that file does not exist\. Build the app first/,
+  ],
   ['is not named', () => start(), /--app <directory> is expected/],
 ])('an app that %s: exit code 1 and the reason', async (_, startHost, reason) => {
   const host = startHost();

@@ -1,5 +1,5 @@
 /**
- * A local Functions host as a process: `node main.js --app <directory> [--port <n>]`.
+ * A local Functions host as a process: `node main.js --app <directory> [--port <n>] [--grace-ms <n>]`.
  * One line of JSON on stdout when it serves, `{"url", "masterKey"}`; the log on stderr. Stops, with exit code 0, on SIGTERM or SIGINT
  * and when its parent goes: when the IPC channel closes, where there is one, else when stdin ends. Exit code 1: the app could not be
  * loaded, broke a rule, had an error that nobody caught, ran into functionTimeout, or did not stop within the grace period.
@@ -38,7 +38,11 @@ const signalled = async (signal: NodeJS.Signals): Promise<string> => {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { app: { type: 'string' }, port: { type: 'string', default: '0' } },
+    options: {
+      app: { type: 'string' },
+      port: { type: 'string', default: '0' },
+      'grace-ms': { type: 'string', default: '5000' },
+    },
   });
   if (values.app === undefined)
     throw new Error('--app <directory> is expected: where host.json and package.json are.');
@@ -48,7 +52,13 @@ async function main(): Promise<void> {
     if (isKept(entry.level, lowestLogLevel)) process.stderr.write(formatEntry(entry));
   };
   const stopRequested = Promise.race([signalled('SIGTERM'), signalled('SIGINT'), parentGone()]);
-  const host = await createHost({ appDirectory, port: Number(values.port), log, endWorker: exitWith });
+  const host = await createHost({
+    appDirectory,
+    port: Number(values.port),
+    stopLimitMs: Number(values['grace-ms']),
+    log,
+    endWorker: exitWith,
+  });
   process.stdout.write(`${JSON.stringify({ url: host.url, masterKey: host.masterKey })}\n`);
   log(hostEntry('information', `Stopping, because of ${await stopRequested}.`));
   const left = await host.stop();
