@@ -57,6 +57,7 @@ export function createFrontDoor(
         value => ({ status: 'returned', value }) as const,
         () => ({ status: 'threw' }) as const,
       ),
+      { keepsProcessAlive: false },
     );
     // Else a connection that is kept alive would hold a stop back.
     if (isStopping()) response.setHeader('connection', 'close');

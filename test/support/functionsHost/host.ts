@@ -91,7 +91,7 @@ export async function createHost(options: HostOptions): Promise<FunctionsHost> {
       .then(() => invocations.allEnded())
       .then(() => server.closeIdleConnections())
       .then(() => closed);
-    const outcome = await within(options.stopLimitMs ?? 5_000, ended);
+    const outcome = await within(options.stopLimitMs ?? 5_000, ended, { keepsProcessAlive: true });
     server.closeAllConnections();
     return outcome === late ? invocations.running() : [];
   }

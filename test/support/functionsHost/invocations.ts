@@ -46,6 +46,8 @@ export function createInvocations({
       },
       Math.min(functionTimeoutMs, longestTimer),
     );
+    // The server keeps the process alive; what a stopped host left behind must not.
+    timeout.unref();
     return () => clearTimeout(timeout);
   }
 

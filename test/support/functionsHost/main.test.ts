@@ -89,8 +89,16 @@ test('stops when its parent goes', async () => {
   expect(host.log()).toContain('Stopping, because of the end of the parent process.');
 });
 
+test('stops on SIGINT as on SIGTERM', async () => {
+  const host = app('app');
+  await host.ready;
+  host.child.kill('SIGINT');
+  expect(await host.ended).toBe(0);
+  expect(host.log()).toContain('Stopping, because of SIGINT.');
+});
+
 test('what does not stop within the grace period is named, and the exit code is 1', async () => {
-  const host = app('app', '--grace-ms', '50');
+  const host = app('app', '--grace-ms', '200');
   const { url, masterKey } = await host.ready;
   await fetch(`${url}/admin/functions/deaf?code=${masterKey}`, {
     method: 'POST',
@@ -98,7 +106,8 @@ test('what does not stop within the grace period is named, and the exit code is 
     body: '{}',
   });
   await host.logged('deaf to any stop');
-  host.child.kill('SIGINT');
+  // Nothing but the grace period keeps the process alive now.
+  host.child.stdin.end();
   expect(await host.ended).toBe(1);
   expect(host.log()).toContain('Still running when the grace period was over: deaf.');
 });

@@ -6,10 +6,14 @@ export const late = Symbol('late');
 export async function within<Result>(
   limitMs: number,
   promise: Promise<Result>,
+  { keepsProcessAlive }: { readonly keepsProcessAlive: boolean },
 ): Promise<Result | typeof late> {
   const settled = new AbortController();
   try {
-    return await Promise.race([promise, delay(limitMs, late, { signal: settled.signal })]);
+    return await Promise.race([
+      promise,
+      delay(limitMs, late, { signal: settled.signal, ref: keepsProcessAlive }),
+    ]);
   } finally {
     settled.abort();
   }
