@@ -16,7 +16,9 @@ import { MemoryExports, type MemoryExport } from './memory/memoryExports';
  * A scenario's input.json, with what it does not say filled in by the builders. Keys are written by name, so that a reader
  * sees who is who:
  *   `@id(ada)` a cloud id · `@guid(ada)` an objectGUID · `@base64(ada)` the same GUID's bytes (an immutableId, a ConsistencyGuid)
- *   `@text(E-17)` base64 of a text · `@sid(contoso,1105)` a SID of that domain · `@domain(contoso)` the domain's own SID
+ *   `@text(E-17)` base64 of a text · `@utf16(E-17)` the same of its UTF-16 · `@sid(contoso,1105)` a SID of that domain
+ *   `@domain(contoso)` the domain's own SID · `@GUID(ada)` the objectGUID in upper case
+ * They may stand inside of a longer text, `User_@id(ada)`, and of each other: `@text(@base64(ada))`.
  */
 export interface ScenarioInput {
   /** Sources that must have an export; the exports' own where absent. */
@@ -38,8 +40,11 @@ export interface ScenarioExport {
   readonly startedAt?: string;
   /** The attribute it declares; absent: mS-DS-ConsistencyGuid; null: it declares none. */
   readonly anchorAttribute?: string | null;
-  /** DNS names of the domains that it covers, whose SIDs are `@domain(<first label>)`; absent: `<source>.example`. */
-  readonly domains?: readonly string[];
+  /**
+   * DNS names of its naming contexts' domains, whose SIDs are `@domain(<first label>)`; null: a naming context that is no
+   * domain. Absent: one domain, `<source>.example`.
+   */
+  readonly domains?: readonly (string | null)[];
   readonly records: readonly (Partial<ExportRecord> & { readonly objectGUID: string })[];
 }
 
@@ -56,6 +61,7 @@ export interface ScenarioPlan {
     readonly attention: string | null;
     readonly withdrawal: string | null;
     readonly proof: string | null;
+    readonly firstObservedRun: number;
     readonly evidenceHash: string;
   }[];
 }
@@ -120,6 +126,7 @@ export async function runScenario(input: ScenarioInput): Promise<ScenarioPlan> {
     attention: facts.attention,
     withdrawal: facts.withdrawal,
     proof: facts.proof,
+    firstObservedRun: facts.firstObservedRun,
     evidenceHash: facts.evidenceHash,
   }));
   return { breachedGates, outcomes: Object.fromEntries(outcomes), writes };
@@ -137,20 +144,27 @@ function guidText(hex: string): string {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
+const key = /@(\w+)\(((?:[^()]|\([^()]*\))*)\)/g;
+
 function named(text: string): string {
-  const match = /^@(\w+)\(([^)]*)\)$/.exec(text);
-  if (!match) return text;
-  const [, kind, argument = ''] = match;
+  return text.replaceAll(key, (_match, kind: string, argument: string) => value(kind, named(argument)));
+}
+
+function value(kind: string, argument: string): string {
   const bytes = digest(argument).subarray(0, 16);
   switch (kind) {
     case 'id':
       return guidText(digest(`cloud ${argument}`).toString('hex').slice(0, 32));
     case 'guid':
       return guidText(Buffer.from(byteOrder.map(at => bytes[at] ?? 0)).toString('hex'));
+    case 'GUID':
+      return value('guid', argument).toUpperCase();
     case 'base64':
       return bytes.toString('base64');
     case 'text':
       return Buffer.from(argument, 'utf8').toString('base64');
+    case 'utf16':
+      return Buffer.from(argument, 'utf16le').toString('base64');
     case 'domain':
       return domainSid(argument);
     case 'sid': {
@@ -158,7 +172,7 @@ function named(text: string): string {
       return `${domainSid(domain)}-${rid}`;
     }
     default:
-      throw new RangeError(`scenario: nobody knows ${text}`);
+      throw new RangeError(`scenario: nobody knows @${kind}(${argument})`);
   }
 }
 
@@ -234,17 +248,7 @@ function exportOf(given: ScenarioExport, ordinal: number): MemoryExport {
     agentVersion: '0.0.0',
     startedAt,
     finishedAt: startedAt,
-    namingContexts: domains.map(dnsName => ({
-      distinguishedName: `DC=${dnsName.replaceAll('.', ',DC=')}`,
-      domain: { dnsName, sid: domainSid(dnsName.split('.')[0] ?? '') },
-      domainController: {
-        dnsHostName: `dc1.${dnsName}`,
-        invocationId: guidText(digest(dnsName).toString('hex').slice(0, 32)),
-        highestCommittedUSN: '1',
-        oldestInboundSuccess: null,
-      },
-      counts: { user: 0, group: 0, contact: 0, computer: 0, other: 0, tombstone: 0 },
-    })),
+    namingContexts: domains.map(dnsName => namingContextOf(dnsName, source)),
     anchorAttribute: given.anchorAttribute === undefined ? 'mS-DS-ConsistencyGuid' : given.anchorAttribute,
     tombstones: 'included',
     canaries: [],
@@ -255,10 +259,28 @@ function exportOf(given: ScenarioExport, ordinal: number): MemoryExport {
   return { source, folder: `${folder}Z`, manifest, manifestHash: '0'.repeat(64), records };
 }
 
+function namingContextOf(
+  dnsName: string | null,
+  source: SourceName,
+): ExportManifest['namingContexts'][number] {
+  const name = dnsName ?? `partition.${source}.example`;
+  return {
+    distinguishedName: `DC=${name.replaceAll('.', ',DC=')}`,
+    domain: dnsName === null ? null : { dnsName, sid: domainSid(dnsName.split('.')[0] ?? '') },
+    domainController: {
+      dnsHostName: `dc1.${name}`,
+      invocationId: guidText(digest(name).toString('hex').slice(0, 32)),
+      highestCommittedUSN: '1',
+      oldestInboundSuccess: null,
+    },
+    counts: { user: 0, group: 0, contact: 0, computer: 0, other: 0, tombstone: 0 },
+  };
+}
+
 function recordOf(
   given: ScenarioExport['records'][number],
   source: SourceName,
-  domains: readonly string[],
+  domains: readonly (string | null)[],
 ): ExportRecord {
   const objectClass = given.objectClass ?? objectClasses[0];
   const domainName = domains[given.namingContext ?? 0] ?? null;

@@ -1,0 +1,132 @@
+import fc from 'fast-check';
+import type { CloudId } from '../../../../shared/core/cloudObject';
+import type { SourceName } from '../../../../shared/core/exportFormat';
+import {
+  attentionReasons,
+  factStates,
+  withdrawalReasons,
+  type CandidateFacts,
+} from '../../../../shared/core/facts';
+import type { Instant } from '../../../../shared/core/instant';
+import { objectTypes } from '../../../../shared/core/objectType';
+import { runStates, type ScanRun } from '../../../../shared/core/scanRun';
+
+/** Any sequence of UTF-16 units, lone surrogates and what looks like our own escapes included. */
+export const anyText = fc
+  .array(
+    fc.oneof(
+      { weight: 5, arbitrary: fc.string({ unit: 'grapheme', maxLength: 5 }) },
+      fc.nat(0xffff).map(unit => String.fromCharCode(unit)),
+      fc.constantFrom('\\', '\\u', '\\u0001', '\\u005c', '\\\\u000a', '\ud83d', '\u0000', '\n', "'", '--'),
+    ),
+    { maxLength: 12 },
+  )
+  .map(parts => parts.join(''));
+
+const instant = fc
+  .integer({ min: Date.UTC(1601, 0, 1), max: Date.UTC(9999, 11, 31) })
+  .map(value => value as Instant);
+const sha256 = fc
+  .uint8Array({ minLength: 32, maxLength: 32 })
+  .map(bytes => Buffer.from(bytes).toString('hex'));
+const orNull = <Value>(arbitrary: fc.Arbitrary<Value>): fc.Arbitrary<Value | null> => fc.option(arbitrary);
+const figure = fc.nat(2 ** 31 - 1);
+
+export const anyFacts: fc.Arbitrary<CandidateFacts> = fc.record({
+  type: fc.constantFrom(...objectTypes),
+  id: fc.uuid().map(id => id as CloudId),
+  state: fc.constantFrom(...factStates),
+  outcome: fc.constantFrom('absent', 'deleted', 'reCreated'),
+  attention: orNull(fc.constantFrom(...attentionReasons)),
+  withdrawal: orNull(fc.constantFrom(...withdrawalReasons)),
+  proof: orNull(fc.constantFrom('tombstone' as const, 'absence' as const)),
+  evidence: fc.oneof(
+    fc.json().map(json => ({ kind: 'inline' as const, json })),
+    sha256.map(hash => ({ kind: 'spilled' as const, blob: `${hash}.json` })),
+  ),
+  evidenceHash: sha256,
+  waitsFor: fc.array(
+    fc.record({
+      for: fc.constantFrom(
+        'synchronisation' as const,
+        'consecutiveRuns' as const,
+        'grace' as const,
+        'recycleBin' as const,
+      ),
+      until: orNull(instant),
+    }),
+    { maxLength: 4 },
+  ),
+  firstObservedRun: figure,
+  firstObservedAt: instant,
+  changedRun: figure,
+  changedAt: instant,
+  displayName: orNull(anyText),
+  userPrincipalName: orNull(anyText),
+  mail: orNull(anyText),
+  onPremisesSamAccountName: orNull(anyText),
+  onPremisesDomainName: orNull(anyText),
+  accountEnabled: orNull(fc.boolean()),
+  assignedLicenseCount: orNull(figure),
+  onPremisesLastSyncDateTime: orNull(instant),
+});
+
+/** An identifier: keys of the records inside of a run's JSON. */
+const name = fc.stringMatching(/^[a-z][A-Za-z]{0,8}$/);
+
+const typeCounts = fc.record({
+  read: figure,
+  notSynced: figure,
+  outcomes: fc.dictionary(name, figure, { maxKeys: 3, noNullPrototype: true }),
+  unknownReasons: fc.dictionary(name, figure, { maxKeys: 3, noNullPrototype: true }),
+});
+
+export const anyRun: fc.Arbitrary<ScanRun> = fc.record({
+  runId: fc.uuid(),
+  runNumber: figure,
+  state: fc.constantFrom(...runStates),
+  startedAt: fc.integer({ min: 0, max: 9_999_999_999_999 }).map(value => value as Instant),
+  finishedAt: orNull(instant),
+  durations: fc.dictionary(name, fc.nat(), { maxKeys: 3, noNullPrototype: true }),
+  reasons: fc.array(anyText, { maxLength: 4 }),
+  gates: fc.array(
+    fc.record({
+      gate: name,
+      source: orNull(anyText),
+      type: orNull(fc.constantFrom(...objectTypes)),
+      passed: fc.boolean(),
+      found: anyText,
+      limit: anyText,
+      reason: anyText,
+    }),
+    { maxLength: 3 },
+  ),
+  exports: fc.array(
+    fc.record({
+      source: fc.constantFrom('contoso', 'fabrikam-2').map(source => source as SourceName),
+      folder: fc.constant('20260101T010203Z'),
+      sequence: figure,
+      manifestHash: sha256,
+      startedAt: instant,
+      finishedAt: instant,
+      lines: figure,
+    }),
+    { maxLength: 3 },
+  ),
+  counts: fc.record(
+    { user: typeCounts, group: typeCounts, contact: typeCounts, device: typeCounts },
+    { requiredKeys: [], noNullPrototype: true },
+  ),
+  plan: orNull(
+    fc.record({
+      created: figure,
+      refreshed: figure,
+      attention: figure,
+      withdrawn: figure,
+      unchanged: figure,
+    }),
+  ),
+  planDigest: orNull(sha256),
+  fence: orNull(figure),
+  version: anyText,
+});
