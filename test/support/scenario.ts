@@ -144,13 +144,15 @@ function guidText(hex: string): string {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
-const key = /@(\w+)\(((?:[^()]|\([^()]*\))*)\)/g;
+const namedKey = /@(\w+)\(((?:[^()]|\([^()]*\))*)\)/g;
 
 function named(text: string): string {
-  return text.replaceAll(key, (_match, kind: string, argument: string) => value(kind, named(argument)));
+  return text.replaceAll(namedKey, (_match, kind: string, argument: string) =>
+    keyText(kind, named(argument)),
+  );
 }
 
-function value(kind: string, argument: string): string {
+function keyText(kind: string, argument: string): string {
   const bytes = digest(argument).subarray(0, 16);
   switch (kind) {
     case 'id':
@@ -158,7 +160,7 @@ function value(kind: string, argument: string): string {
     case 'guid':
       return guidText(Buffer.from(byteOrder.map(at => bytes[at] ?? 0)).toString('hex'));
     case 'GUID':
-      return value('guid', argument).toUpperCase();
+      return keyText('guid', argument).toUpperCase();
     case 'base64':
       return bytes.toString('base64');
     case 'text':
