@@ -186,8 +186,8 @@ function domainSid(domain: string): string {
 const dateColumns = /DateTime$|At$|^whenChanged$/;
 
 /** Dates of a scenario are text. */
-function withInstants<Value extends object>(value: Value): Value {
-  const entries = Object.entries(value).map(([name, member]) => [
+function withInstants<Value extends object>(given: Value): Value {
+  const entries = Object.entries(given).map(([name, member]) => [
     name,
     dateColumns.test(name) && typeof member === 'string' ? instant(member) : member,
   ]);

@@ -13,7 +13,7 @@ export class MemoryCandidates implements CandidateTable {
   written = 0;
 
   async *readAll(): AsyncIterable<StoredFacts> {
-    yield* [...this.rows.values()];
+    yield* this.rows.values();
   }
 
   async write(writes: readonly FactsWrite[], beforeBatch: () => Promise<void>): Promise<void> {

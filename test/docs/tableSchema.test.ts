@@ -1,0 +1,175 @@
+import type { TableClient } from '@azure/data-tables';
+import type { CloudId } from '../../shared/core/cloudObject';
+import type { CandidateFacts } from '../../shared/core/facts';
+import { objectTypes } from '../../shared/core/objectType';
+import type { ScanRun } from '../../shared/core/scanRun';
+import { createCandidateTable } from '../../shared/io/tables/candidateTable';
+import { rowOfFacts } from '../../shared/io/tables/candidateRow';
+import { rowOfRun } from '../../shared/io/tables/scanRunRow';
+import { createScanRunTable } from '../../shared/io/tables/scanRunTable';
+import { listeningLog, open, startStorage, type Storage } from '../shared/io/tables/storage';
+import { instant } from '../support/builders';
+import { readDocument, section, table } from './markdown';
+
+const document = readDocument('docs/table-schema.md');
+const at = instant('2026-11-20T02:00:00Z');
+const idOf = (digit: number): CloudId => `0a0a0a0a-0000-0000-0000-00000000000${digit}` as CloudId;
+
+/** Facts with something in every column. */
+const facts: CandidateFacts = {
+  type: 'user',
+  id: idOf(1),
+  state: 'candidate',
+  outcome: 'absent',
+  attention: 'duplicate',
+  withdrawal: 'alive',
+  proof: 'absence',
+  evidence: { kind: 'inline', json: '{}' },
+  evidenceHash: 'a'.repeat(64),
+  waitsFor: [{ for: 'grace', until: at }],
+  firstObservedRun: 1,
+  firstObservedAt: at,
+  changedRun: 1,
+  changedAt: at,
+  displayName: 'Ada',
+  userPrincipalName: 'ada@contoso.example',
+  mail: 'ada@contoso.example',
+  onPremisesSamAccountName: 'ada',
+  onPremisesDomainName: 'contoso.example',
+  accountEnabled: true,
+  assignedLicenseCount: 1,
+  onPremisesLastSyncDateTime: at,
+};
+
+const counts = { read: 1, notSynced: 0, outcomes: { live: 1 }, unknownReasons: {} };
+const run: ScanRun = {
+  runId: 'run-1',
+  runNumber: 1,
+  state: 'refused',
+  startedAt: at,
+  finishedAt: at,
+  durations: {},
+  reasons: ['why'],
+  gates: [],
+  exports: [],
+  counts: { user: counts, group: counts, contact: counts, device: counts },
+  plan: { created: 0, refreshed: 0, attention: 0, withdrawn: 0, unchanged: 0 },
+  planDigest: 'b'.repeat(64),
+  fence: 1,
+  version: '0.1.0',
+};
+const long = 'x'.repeat(40_000);
+
+const typeOf = (value: unknown): string => {
+  if (value instanceof Date) return 'DateTime';
+  return { string: 'String', number: 'Int32', boolean: 'Boolean' }[typeof value as 'string'] ?? 'unknown';
+};
+
+const written = (...rows: object[]): Map<string, string> =>
+  new Map(
+    rows
+      .flatMap(row => Object.entries(row))
+      .filter(([name]) => name !== 'partitionKey' && name !== 'rowKey')
+      .map(([name, value]) => [name, typeOf(value)]),
+  );
+
+const documented = (heading: string): Map<string, string> =>
+  new Map(table(section(document, heading), 'Column', 'Type').map(([name = '', type = '']) => [name, type]));
+
+const sorted = (columns: ReadonlyMap<string, string>): string[] =>
+  [...columns].map(([name, type]) => `${name} ${type}`).sort();
+
+describe('the documented columns are those that the code writes', () => {
+  test('OrphanCandidates', () => {
+    const spilled = rowOfFacts({ ...facts, evidence: { kind: 'inline', json: JSON.stringify(long) } });
+    expect(sorted(documented('## OrphanCandidates'))).toEqual(sorted(written(rowOfFacts(facts), spilled)));
+  });
+
+  test('ScanRuns', () => {
+    const gate = { gate: 'g', source: null, type: null, passed: true, found: long, limit: '', reason: '' };
+    const columns = written(rowOfRun(run).row, rowOfRun({ ...run, gates: [gate] }).row);
+    const perType = new RegExp(`^(?:${objectTypes.join('|')})(Read|NotSynced|_.+)$`);
+    const named = new Map(
+      [...columns].map(([name, type]) => [
+        name.replace(
+          perType,
+          (_, suffix: string) => `<type>${suffix.startsWith('_') ? '_<outcome>' : suffix}`,
+        ),
+        type,
+      ]),
+    );
+    expect(sorted(documented('## ScanRuns'))).toEqual(sorted(named));
+  });
+});
+
+describe('the documented queries', () => {
+  const queries = section(document, '## Queries');
+  const blockOf = (heading: string, language: string): string => {
+    const found = new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``).exec(section(queries, heading))?.[1];
+    if (found === undefined) throw new RangeError(`${heading} has no block in ${language}`);
+    return found;
+  };
+  let storage: Storage;
+  let candidates: TableClient;
+  let runs: TableClient;
+
+  beforeAll(async () => {
+    storage = await startStorage();
+    [candidates, runs] = [await storage.table(), await storage.table()];
+    const spill = await storage.container();
+    const log = listeningLog();
+    const rows = [
+      facts,
+      { ...facts, id: idOf(2), state: 'attention' },
+      { ...facts, id: idOf(3), state: 'withdrawn' },
+    ] as const;
+    await createCandidateTable({ table: candidates, spill, log }).write(
+      rows.map(one => ({ etag: null, facts: one })),
+      async () => undefined,
+      open,
+    );
+    const runTable = createScanRunTable({ table: runs, spill, log });
+    await runTable.create(run, open);
+    await runTable.create(
+      { ...run, runId: 'run-2', runNumber: 2, startedAt: (at + 1) as typeof at, finishedAt: null },
+      open,
+    );
+  });
+  afterAll(() => storage.stop());
+
+  const execute = (code: string): Promise<unknown> => {
+    const AsyncFunction = Object.getPrototypeOf(async () => undefined).constructor as new (
+      ...source: string[]
+    ) => (...tables: TableClient[]) => Promise<unknown>;
+    return new AsyncFunction('candidates', 'runs', code)(candidates, runs);
+  };
+
+  test.each<[string, unknown]>([
+    ['### Open candidates', [{ type: 'user', id: idOf(1), name: 'Ada', proof: 'absence' }]],
+    ["### Last night's run", { number: 2, state: 'refused', reasons: 'why' }],
+    ['### What a person must look at', { duplicate: [`user/${idOf(2)}`] }],
+  ])('%s: the JavaScript gives what it says, and the CLI asks the same', async (heading, expected) => {
+    const code = blockOf(heading, 'js');
+    expect(await execute(code)).toEqual(expected);
+    const filter = /--filter "([^"]+)"/.exec(blockOf(heading, 'sh'))?.[1];
+    expect(code).toContain(`filter: "${filter}"`);
+  });
+
+  test('name only columns that exist', () => {
+    const known = new Set([
+      ...documented('## OrphanCandidates').keys(),
+      ...documented('## ScanRuns').keys(),
+      'PartitionKey',
+      'RowKey',
+      'user_absent',
+      'user_deleted',
+    ]);
+    const selected = [...queries.matchAll(/--select ([^\n]+)/g)].flatMap(match => match[1]?.split(' ') ?? []);
+    const expanded = [...queries.matchAll(/"Content", \{([^}]+)\}/g)].flatMap(
+      match => match[1]?.replaceAll('"', '').split(', ') ?? [],
+    );
+    expect(selected.length).toBeGreaterThan(0);
+    expect(expanded.length).toBeGreaterThan(0);
+    expect([...selected, ...expanded].filter(name => !known.has(name))).toEqual([]);
+  });
+});
