@@ -42,7 +42,8 @@ const sid = z.string().regex(/^S-1-\d{1,15}(?:-\d{1,10}){1,15}$/, 'a SID, S-1-â€
 const base64 = z.base64();
 const instant = z.iso
   .datetime()
-  .transform((text, context) => parseInstant(text) ?? (context.addIssue('not a date'), z.NEVER));
+  .transform(parseInstant)
+  .pipe(z.custom<Instant>(value => value !== null, 'not a date'));
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a lower-case SHA-256');
 const count = z.int().nonnegative();
 

@@ -63,18 +63,18 @@ export function planRun(input: PlanInput): RunPlan {
   }
   for (const [key, withdrawal] of input.withdrawals) {
     const row = rows.get(key);
-    if (row && row.state !== 'withdrawn')
+    if (row && transition(factTransitions, row.state, 'withdrawn').legal)
       writes.push(planned('withdrawn', row, withdrawn(row, withdrawal, input)));
   }
   writes.sort((a, b) => (referenceKey(a.facts) < referenceKey(b.facts) ? -1 : 1));
   return { writes, counts: countsOf(writes, unchanged), digest: digestOf(writes) };
 }
 
-function planned(kind: PlannedKind, row: StoredFacts | null, facts: CandidateFacts): PlannedWrite {
-  const step = transition(factTransitions, row?.state ?? 'none', facts.state);
-  if (!step.legal) throw new RangeError(`${referenceKey(facts)}: ${step.reason}`);
-  return { kind, etag: row?.etag ?? null, facts };
-}
+const planned = (kind: PlannedKind, row: StoredFacts | null, facts: CandidateFacts): PlannedWrite => ({
+  kind,
+  etag: row?.etag ?? null,
+  facts,
+});
 
 function kindOf(state: FactState, row: StoredFacts | null): PlannedKind {
   if (state === 'attention') return 'attention';

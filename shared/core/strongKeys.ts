@@ -79,8 +79,8 @@ function distinct(hits: readonly IndexHit[]): IndexHit[] {
 }
 
 /** Hits of live objects, in scope or not. */
-export const liveHits = (tried: StrongKeyTried | undefined): readonly IndexHit[] =>
-  tried?.hits.filter(hit => !hit.tombstone) ?? [];
+export const liveHits = (tried: StrongKeyTried): readonly IndexHit[] =>
+  tried.hits.filter(hit => !hit.tombstone);
 
 /**
  * Whether the strong keys alone settle that the object lives on-premises, in the scope of synchronisation: its anchor is

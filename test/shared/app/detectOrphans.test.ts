@@ -8,10 +8,18 @@ import { MemoryDirectory } from '../../support/memory/memoryDirectory';
 import { MemoryExports } from '../../support/memory/memoryExports';
 import { MemoryLock } from '../../support/memory/memoryLock';
 import { MemoryCandidates, MemoryRuns } from '../../support/memory/memoryTables';
-import { readScenario, scenarioCloud, scenarioExports } from '../../support/scenario';
-import path from 'node:path';
+import { scenarioCloud, scenarioExports, type ScenarioInput } from '../../support/scenario';
 
-const scenario = readScenario(path.join(__dirname, '..', '..', 'scenarios', 'plain-orphan'));
+/** Ada is an orphan, Bob is alive. */
+const scenario = JSON.parse(`{
+  "exports": [{ "source": "contoso", "records": [{ "objectGUID": "@guid(bob)", "objectSid": "@sid(contoso,1106)" }] }],
+  "cloud": [
+    { "type": "user", "id": "@id(ada)", "displayName": "Ada", "onPremisesImmutableId": "@base64(ada)",
+      "onPremisesSecurityIdentifier": "@sid(contoso,1105)", "onPremisesDomainName": "contoso.example" },
+    { "type": "user", "id": "@id(bob)", "displayName": "Bob", "onPremisesImmutableId": "@base64(bob)",
+      "onPremisesSecurityIdentifier": "@sid(contoso,1106)", "onPremisesDomainName": "contoso.example" }
+  ]
+}`) as ScenarioInput;
 const [ada, bob] = scenarioCloud(scenario) as [CloudObject, CloudObject];
 
 class Night {

@@ -3,6 +3,7 @@ import type { CloudId, CloudObject } from '../../../shared/core/cloudObject';
 import type { CandidateFacts, StoredFacts, Wait, WithdrawalReason } from '../../../shared/core/facts';
 import { withdrawalReasons } from '../../../shared/core/facts';
 import { planRun, type Finding, type PlanInput, type RunPlan } from '../../../shared/core/runPlan';
+import { factTransitions, transition } from '../../../shared/core/transitions';
 import type { Verdict } from '../../../shared/core/verdict';
 import { aContact, aDevice, aGroup, aUser, instant } from '../../support/builders';
 
@@ -274,6 +275,9 @@ describe('laws of the run plan', () => {
             findings,
             withdrawals: withdrawals(rows, findings),
           };
+          const before = new Map(rows.map(row => [row.id, row.state]));
+          for (const { facts } of plan(input).writes)
+            expect(transition(factTransitions, before.get(facts.id) ?? 'none', facts.state).legal).toBe(true);
           rows = written(plan(input), rows);
           expect(
             plan({

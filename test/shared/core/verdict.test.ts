@@ -1,12 +1,16 @@
 import type { CloudId, CloudObject } from '../../../shared/core/cloudObject';
-import type { Correlation } from '../../../shared/core/correlate';
+import { CloserLook } from '../../../shared/core/closerLook';
+import { askCloserLook, correlate, type Correlation } from '../../../shared/core/correlate';
 import { DuplicateFinder } from '../../../shared/core/duplicates';
+import type { SourceName } from '../../../shared/core/exportFormat';
 import type { Guid } from '../../../shared/core/keys/guid';
 import { guidToImmutableId } from '../../../shared/core/keys/immutableId';
+import { OnPremisesIndex } from '../../../shared/core/onPremisesIndex';
 import { protectionOf, type Protection } from '../../../shared/core/protection';
+import { tryStrongKeys } from '../../../shared/core/strongKeys';
 import { judge, type Verdict } from '../../../shared/core/verdict';
 import { aContact, aDevice, aGroup, anObject, aTombstone, aUser } from '../../support/builders';
-import { compareOne } from '../../support/compare';
+import { compareOne, contosoContext } from '../../support/compare';
 
 const id = '0a0a0a0a-0000-0000-0000-000000000001' as CloudId;
 const guid = '88666888-0101-1111-bbbb-1234567890ab' as Guid;
@@ -106,6 +110,30 @@ describe('verdict', () => {
     });
     expect(compareOne(cloud(0, 1105), [carried]).verdict).toEqual({ kind: 'none', because: 'alive' });
     expect(compareOne(cloud(1, 2000), [carried]).verdict).toEqual({ kind: 'none', because: 'alive' });
+  });
+});
+
+describe('the limits of proof', () => {
+  const cloud = aUser({
+    id,
+    onPremisesImmutableId: guidToImmutableId(guid),
+    onPremisesSecurityIdentifier: 'S-1-5-21-1-2-3-1105',
+  });
+
+  test('a tombstone of a source that is not expected proves nothing', () => {
+    const tombstone = aTombstone({ objectGUID: guid, objectClass: 'user' });
+    expect(compareOne(cloud, [tombstone]).correlation.kind).toBe('deleted');
+    const foreign = { ...tombstone, source: 'fabrikam' as SourceName };
+    expect(compareOne(cloud, [foreign]).correlation.kind).toBe('absent');
+  });
+
+  test('exports that differ between the two passes are an error, not an answer', () => {
+    const index = new OnPremisesIndex();
+    index.add(anObject({ objectGUID: guid, objectClass: 'user', inScope: false }));
+    const look = new CloserLook();
+    askCloserLook(cloud, tryStrongKeys(cloud, index), look);
+    look.visit(aTombstone({ objectGUID: guid, objectClass: 'user' }));
+    expect(() => correlate(cloud, index, look, contosoContext)).toThrow('differs from the first pass');
   });
 });
 
