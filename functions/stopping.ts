@@ -29,6 +29,5 @@ async function stopAll(by: string): Promise<void> {
 }
 
 app.hook.appTerminate(() => stopAll('the host (the app is being stopped)'));
-process.once('SIGTERM', () => {
-  void stopAll('SIGTERM').then(() => process.exit(0));
-});
+// The handler keeps Node from ending at once; the process itself is ended by its host, when the hook above is through.
+process.once('SIGTERM', () => void stopAll('SIGTERM'));
