@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { ListReading, ListSink, Log } from '../../app/ports';
 import { AppError } from '../../core/appError';
-import type { CloudId, CloudObjectOf } from '../../core/cloudObject';
+import { ByteKeyTable } from '../../core/byteKeyTable';
+import type { CloudObjectOf } from '../../core/cloudObject';
+import { guidToBytes, type Guid } from '../../core/keys/guid';
 import type { ObjectType } from '../../core/objectType';
 import { entityOf, parseCloudObject } from './entities';
 import type { GraphAnswer, GraphRequests } from './graphRequests';
@@ -10,6 +12,8 @@ import { refusalError } from './refusal';
 
 const largestPage = 999;
 const attemptsPerList = 3;
+/** An empty page is not the end of a list; this many in a row are the end of our patience. */
+const mostPagesWithoutNews = 1000;
 const expiredPageToken = 'Directory_ExpiredPageToken';
 const onlySynced = `$filter=${encodeURIComponent('onPremisesSyncEnabled eq true')}`;
 
@@ -61,7 +65,8 @@ async function readPages<Type extends ObjectType>(
   const { path, permission, select } = entityOf(type);
   const first = requests.address(`${path}?${onlySynced}&$select=${select.join(',')}&$top=${largestPage}`);
   const trail = new PageTrail(first);
-  const ids = new Set<CloudId>();
+  const ids = new ByteKeyTable();
+  let pagesWithoutNews = 0;
   for (let url: string | null = first; url !== null;) {
     const answer: GraphAnswer<unknown> = await requests.json(url, signal);
     if (answer.kind === 'refused') {
@@ -72,15 +77,22 @@ async function readPages<Type extends ObjectType>(
     const fresh: CloudObjectOf<Type>[] = [];
     for (const item of items) {
       const object = parseCloudObject(type, item, answer.trace);
-      if (ids.has(object.id)) continue;
-      ids.add(object.id);
-      fresh.push(object);
+      if (ids.add(guidToBytes(object.id as string as Guid))) fresh.push(object);
     }
     sink.page(fresh);
+    pagesWithoutNews = fresh.length > 0 ? 0 : pagesWithoutNews + 1;
+    if (pagesWithoutNews > mostPagesWithoutNews) throw endlessList(path, answer.trace);
     url = nextLink === undefined ? null : trail.next(nextLink, answer.trace);
   }
   return ids.size;
 }
+
+const endlessList = (path: string, trace: string): AppError =>
+  new AppError(
+    'graphAnswerInvalid',
+    `The list ${path} was expected to end: it went on for ${mostPagesWithoutNews} pages without a new object. ` +
+      `Run the scan again; if it happens again, open a support case with Microsoft. (${trace})`,
+  );
 
 function parsePage(
   body: unknown,

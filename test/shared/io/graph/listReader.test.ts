@@ -166,6 +166,17 @@ describe('a list is refused', () => {
     });
   });
 
+  test('where it goes on for ever without a new object', async () => {
+    const pages = Array.from({ length: 1002 }, (_, number) =>
+      page(number % 2 === 0 ? [] : users(1), `t${number}`),
+    );
+    graph.script(list, page(users(1), 'start'), ...pages);
+    await expect(read()).rejects.toMatchObject({
+      code: 'graphAnswerInvalid',
+      message: expect.stringContaining('for 1000 pages without a new object'),
+    });
+  });
+
   test('where a nextLink leads back to the first page', async () => {
     graph.always(list, (response, asked, origin) =>
       json(200, { value: [], '@odata.nextLink': `${origin}${asked.url}` })(response, asked, origin),
