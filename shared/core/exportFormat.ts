@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { Brand } from './brand';
-import { formatInstant, parseInstant, type Instant } from './instant';
+import { answeredRequestSchema } from './exportRequest';
+import { base64, count, guid, instant, sha256, sid } from './exportPrimitives';
+import { formatInstant, type Instant } from './instant';
 
 /**
  * The export format, version 1 (docs/export-format.md). One source for the agent that writes it and the app that reads it.
@@ -36,16 +38,6 @@ export function signedBytes(manifest: Uint8Array): Uint8Array {
   bytes.set(manifest, signatureContext.length);
   return bytes;
 }
-
-const guid = z.string().regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'a lower-case GUID');
-const sid = z.string().regex(/^S-1-\d{1,15}(?:-\d{1,10}){1,15}$/, 'a SID, S-1-…');
-const base64 = z.base64();
-const instant = z.iso
-  .datetime()
-  .transform(parseInstant)
-  .pipe(z.custom<Instant>(value => value !== null, 'not a date'));
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a lower-case SHA-256');
-const count = z.int().nonnegative();
 
 /** The classes of AD object that the comparison tells apart. inetOrgPerson is `user`; any other class with an address is `other`. */
 export const objectClasses = ['user', 'group', 'contact', 'computer', 'other'] as const;
@@ -118,6 +110,30 @@ const namingContextSchema = z.object({
   counts: lineCountsSchema,
 });
 
+/** How the agent proved that it saw everything (docs/agent.md). It signs nothing that it could not prove; the figures are for people and gates. */
+const completenessSchema = z.object({
+  /** Objects that only one of the two readings has; each was changed in the meantime, by its uSNChanged. */
+  secondCount: z.object({ onlyInFirst: count, onlyInSecond: count }),
+  /** Containers whose DACL lets the account see everything in them, and those that the configuration leaves out of the check. */
+  containers: z.object({ checked: count, ignored: count }),
+  /** Group members that no line of the export has, in naming contexts that it covers. */
+  danglingLinks: count,
+  /** Objects of the last export that are gone: with a tombstone, and without. null: there is no last export to compare with. */
+  vanished: z.object({ explained: count, unexplained: count }).nullable(),
+  /** What an administrator accepted by number: `danglingLinks` and `vanished.unexplained` above their limits. */
+  acceptedUnexplained: count,
+});
+export type Completeness = z.output<typeof completenessSchema>;
+
+/** One run of the synchronisation engine, from its own history. */
+const synchronisationRunSchema = z.object({
+  startedAt: instant,
+  finishedAt: instant,
+  succeeded: z.boolean(),
+  /** Deletions that this run exported to Entra ID; null: the history does not say. */
+  exportedDeletes: count.nullable(),
+});
+
 export const manifestSchema = z.object({
   schemaVersion: z.literal(exportFormatVersion),
   tenantId: guid,
@@ -135,6 +151,11 @@ export const manifestSchema = z.object({
   anchorAttribute: z.string().min(1).nullable(),
   tombstones: z.enum(['included', 'notReadable']),
   canaries: z.array(z.object({ distinguishedName: z.string(), seen: z.boolean() })),
+  completeness: completenessSchema,
+  /** The newest runs of synchronisation, as the agent's configured command tells them; null: none is configured. */
+  synchronisationRuns: z.array(synchronisationRunSchema).max(100).nullable(),
+  /** The app's requests that the agent has answered with this export. */
+  answeredRequests: z.array(answeredRequestSchema).max(10),
   parts: z.array(z.object({ name: z.string(), bytes: count, sha256, lines: count })).min(1),
   complete: z.literal(true),
 });

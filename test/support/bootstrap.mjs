@@ -8,11 +8,14 @@ import { fileURLToPath } from 'node:url';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
 
-const usage = `Usage: npm start | npm test | npm run <build|lint|format|prove:scale> [-- options]
+const usage = `Usage: npm start | npm test | npm run <test:ad|build|build:agent|pack:agent|lint|format|prove:scale> [-- options]
 
   npm start                the sample organisation on an embedded stack; --help lists its options
   npm test                 type check, all tests, coverage limits; -- <path> runs single test files
+  npm run test:ad          the agent and the whole path against a real Active Directory (Samba) on loopback
   npm run build            compiles into dist/
+  npm run build:agent      compiles the agent into agent/dist/
+  npm run pack:agent       the agent as an installable package, agent/entra-orphans-agent-<version>.tgz
   npm run lint             oxlint and the formatter's check
   npm run format           writes the formatter's result
   npm run prove:scale      scans 100,000 objects and checks time and memory
@@ -33,7 +36,8 @@ function fail(message) {
 /** Installs when package.json or the lock file is not the one that was installed last. */
 function install() {
   const hash = createHash('sha256');
-  for (const file of ['package.json', 'package-lock.json']) hash.update(readFileSync(path.join(root, file)));
+  for (const file of ['package.json', path.join('agent', 'package.json'), 'package-lock.json'])
+    hash.update(readFileSync(path.join(root, file)));
   const wanted = hash.digest('hex');
   const mark = path.join(root, 'node_modules', '.installed-from');
   if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return;
@@ -73,7 +77,17 @@ function findNode() {
 }
 
 const [verb, ...rest] = process.argv.slice(2);
-const verbs = ['start', 'test', 'build', 'lint', 'format', 'prove:scale'];
+const verbs = [
+  'start',
+  'test',
+  'test:ad',
+  'build',
+  'build:agent',
+  'pack:agent',
+  'lint',
+  'format',
+  'prove:scale',
+];
 if (!verbs.includes(verb)) {
   process.stdout.write(usage);
   process.exit(verb === undefined || verb === '--help' ? 0 : 1);
@@ -94,6 +108,21 @@ function build() {
   step(packageFile('typescript', 'bin', 'tsc'), '-p', '.');
 }
 
+function buildAgent() {
+  rmSync(path.join(root, 'agent', 'dist'), { recursive: true, force: true });
+  step(packageFile('typescript', 'bin', 'tsc'), '-p', 'agent');
+}
+
+/** npm itself, without its scripts: what they would do was done. */
+function npm(args, cwd) {
+  const npmFile = process.env.npm_execpath;
+  const given = { cwd, stdio: 'inherit' };
+  const run = npmFile
+    ? spawnSync(process.execPath, [npmFile, ...args], given)
+    : spawnSync('npm', args, { ...given, shell: process.platform === 'win32' });
+  if (run.status !== 0) process.exit(run.status ?? 1);
+}
+
 /** Goes on as the program itself: its signals, its exit code. */
 function become(file, ...args) {
   const child = spawn(node, [file, ...args], options);
@@ -104,6 +133,13 @@ function become(file, ...args) {
 switch (verb) {
   case 'build':
     build();
+    break;
+  case 'build:agent':
+    buildAgent();
+    break;
+  case 'pack:agent':
+    buildAgent();
+    npm(['pack', '--ignore-scripts'], path.join(root, 'agent'));
     break;
   case 'lint':
     step(packageFile('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level', 'warn', '.');

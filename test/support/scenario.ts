@@ -1,3 +1,4 @@
+import { nothingOdd } from './exportWriter';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -254,6 +255,9 @@ function exportOf(given: ScenarioExport, ordinal: number): MemoryExport {
     anchorAttribute: given.anchorAttribute === undefined ? 'mS-DS-ConsistencyGuid' : given.anchorAttribute,
     tombstones: 'included',
     canaries: [],
+    completeness: nothingOdd(domains.length),
+    synchronisationRuns: null,
+    answeredRequests: [],
     parts: [],
     complete: true,
   };
