@@ -114,7 +114,7 @@ function buildAgent() {
 }
 
 /** npm itself, without its scripts: what they would do was done. */
-function npm(args, cwd) {
+function runNpm(args, cwd) {
   const npmFile = process.env.npm_execpath;
   const given = { cwd, stdio: 'inherit' };
   const run = npmFile
@@ -139,7 +139,7 @@ switch (verb) {
     break;
   case 'pack:agent':
     buildAgent();
-    npm(['pack', '--ignore-scripts'], path.join(root, 'agent'));
+    runNpm(['pack', '--ignore-scripts'], path.join(root, 'agent'));
     break;
   case 'lint':
     step(packageFile('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level', 'warn', '.');
