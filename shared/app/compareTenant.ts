@@ -1,22 +1,19 @@
-import { CloserLook } from '../core/closerLook';
 import type { CloudObject } from '../core/cloudObject';
-import { askCloserLook, correlate, type ComparisonContext } from '../core/correlate';
+import type { ComparisonContext } from '../core/correlate';
 import { coverageOf } from '../core/coverage';
 import { referenceKey, type CloudReference } from '../core/duplicates';
-import { evidenceOf } from '../core/evidence';
 import type { StoredFacts, WithdrawalReason } from '../core/facts';
 import { exportPresent, exportVerified, type GateResult } from '../core/gates';
 import type { Instant } from '../core/instant';
 import type { ObjectType } from '../core/objectType';
 import type { Finding } from '../core/runPlan';
 import type { ExportUsed, TypeCounts } from '../core/scanRun';
-import { tryStrongKeys } from '../core/strongKeys';
-import { judge } from '../core/verdict';
 import type { SourceName } from '../core/exportFormat';
 import { eachLimited } from './eachLimited';
+import { judgeObjects } from './judgeObjects';
 import type { CloudDirectory, ExportStore, Log, OpenedExport } from './ports';
 import { readAgainById, readCloud, type CloudRead } from './readCloud';
-import { readAgain, readExports, type ExportsRead } from './readExports';
+import { readExports, type ExportsRead } from './readExports';
 
 export interface CompareTenantPorts {
   readonly directory: CloudDirectory;
@@ -138,22 +135,16 @@ async function lookCloser(
   pending: PendingObjects,
   signal: AbortSignal,
 ): Promise<ComparisonResult> {
-  const look = new CloserLook();
-  for (const object of pending.objects.values())
-    askCloserLook(object, tryStrongKeys(object, read.index), look);
-  await readAgain(read.accepted, record => look.visit(record), signal);
   const context = contextOf(read.accepted, cloud, onRecord);
+  const judged = await judgeObjects(pending.objects.values(), read, context, signal);
   const counts = startCounts(cloud, pending);
   const recorded = new Set(onRecord.map(referenceKey));
   const findings: Finding[] = [];
-  for (const object of pending.objects.values()) {
-    const compared = correlate(object, read.index, look, context);
+  for (const { cloud: object, compared, verdict, evidence } of judged) {
     const { correlation } = compared;
     count(counts[object.type].outcomes, correlation.kind);
     if (correlation.kind === 'unknown') count(counts[object.type].unknownReasons, correlation.reason);
-    const verdict = judge(object, compared);
     if (verdict.kind !== 'none') {
-      const evidence = evidenceOf(object, compared, look);
       findings.push({ cloud: object, outcome: correlation.kind, verdict, evidence, waitsFor: [] });
     } else if (recorded.has(referenceKey(object))) {
       pending.withdrawals.set(referenceKey(object), verdict.because);

@@ -1,0 +1,212 @@
+import { ByteKeyTable } from '../../../shared/core/byteKeyTable';
+import type { Instant } from '../../../shared/core/instant';
+import { isBelowOrEqual } from '../core/distinguishedName';
+import { domainControllerProblems, oldestInboundSuccess } from '../core/domainController';
+import { unexplainedLimitProblem, type Vanished } from '../core/vanished';
+import { checkCanaries } from './checkCanaries';
+import { checkContainers } from './checkContainers';
+import { checkMembers } from './checkMembers';
+import { checkVanished } from './checkVanished';
+import {
+  noLines,
+  type DirectoryReading,
+  type ReadingProblem,
+  type ReadingSettings,
+} from './directoryReading';
+import type { ObjectList, ObjectListWriter, PartWriter } from './exportPorts';
+import type {
+  Clock,
+  Directory,
+  DirectoryDescription,
+  NamingContextFacts,
+  Progress,
+  UnreadDomain,
+} from './ports';
+import { readObjectsTwice } from './readObjectsTwice';
+import { readTombstones } from './readTombstones';
+
+export interface ReadDirectoryOptions {
+  readonly directory: Directory;
+  readonly settings: ReadingSettings;
+  /** What the directory said of itself before the export's start. */
+  readonly description: DirectoryDescription;
+  readonly sink: PartWriter;
+  /** Gets the objectGUID of every line that is an object. */
+  readonly objects: Pick<ObjectListWriter, 'add' | 'drained'>;
+  /** null: there is none, or it is not comparable; then nothing can be said of what vanished. */
+  readonly lastObjects: ObjectList | null;
+  readonly clock: Clock;
+  readonly progress: Progress;
+  readonly startedAt: Instant;
+  readonly signal: AbortSignal;
+}
+
+/** What the steps of a reading share. */
+export interface ReadingUnderWay extends ReadDirectoryOptions {
+  readonly namingContexts: readonly NamingContextFacts[];
+  readonly unreadDomains: readonly UnreadDomain[];
+  readonly counts: readonly ReturnType<typeof noLines>[];
+  /** objectGUID of every line that is an object. */
+  readonly exported: ByteKeyTable;
+  /** objectGUID of every tombstone, also of one whose object was still alive when it was read. */
+  readonly buried: ByteKeyTable;
+  /** `dnKey` of every live entry that was seen, exported or not. */
+  readonly seenNames: ByteKeyTable;
+  readonly problems: ReadingProblem[];
+}
+
+/**
+ * Reads a directory to its end, writes its lines to the sink, and collects everything that speaks against the reading's being
+ * complete; nothing of it may be used while `problems` is not empty. Goes on after a problem, so that all are told at once, but
+ * reads no further where a domain controller must not be asked at all. Throws what `Directory` throws.
+ */
+export async function readDirectory(options: ReadDirectoryOptions): Promise<DirectoryReading> {
+  const { description: before, settings, clock, progress } = options;
+  const reading: ReadingUnderWay = {
+    ...options,
+    namingContexts: before.namingContexts,
+    unreadDomains: before.unreadDomains,
+    counts: before.namingContexts.map(noLines),
+    exported: new ByteKeyTable(),
+    buried: new ByteKeyTable(),
+    seenNames: new ByteKeyTable(),
+    problems: [...controllerProblems(before, settings, clock.now())],
+  };
+  tellUnreadDomains(before, progress);
+  if (reading.problems.length > 0) return conclude(reading, nothingProved);
+
+  const secondCount = { onlyInFirst: 0, onlyInSecond: 0 };
+  const tombstones: ('included' | 'notReadable')[] = [];
+  for (const position of before.namingContexts.keys()) {
+    const differences = await readObjectsTwice(reading, position);
+    secondCount.onlyInFirst += differences.onlyInFirst;
+    secondCount.onlyInSecond += differences.onlyInSecond;
+  }
+  for (const position of before.namingContexts.keys())
+    tombstones.push(await readTombstones(reading, position));
+  const containers = await checkContainers(reading);
+  const danglingLinks = await checkMembers(reading);
+  const vanished = await checkVanished(reading);
+  const canaries = checkCanaries(reading);
+  await checkSameControllers(reading);
+  const acceptedUnexplained = acceptUnexplained(reading, danglingLinks, vanished);
+  return conclude(reading, {
+    tombstones: tombstones.includes('notReadable') ? 'notReadable' : 'included',
+    canaries,
+    completeness: {
+      secondCount,
+      containers,
+      danglingLinks,
+      vanished: vanished && { explained: vanished.explained, unexplained: vanished.unexplained },
+      acceptedUnexplained,
+    },
+  });
+}
+
+type Proof = Pick<DirectoryReading, 'tombstones' | 'canaries' | 'completeness'>;
+
+const nothingProved: Proof = {
+  tombstones: 'notReadable',
+  canaries: [],
+  completeness: {
+    secondCount: { onlyInFirst: 0, onlyInSecond: 0 },
+    containers: { checked: 0, ignored: 0 },
+    danglingLinks: 0,
+    vanished: null,
+    acceptedUnexplained: 0,
+  },
+};
+
+function conclude(reading: ReadingUnderWay, proof: Proof): DirectoryReading {
+  const { namingContexts, counts, problems, startedAt, exported, clock } = reading;
+  return {
+    problems,
+    startedAt,
+    finishedAt: clock.now(),
+    namingContexts: namingContexts.map(({ distinguishedName, domain, domainController }, position) => ({
+      distinguishedName,
+      domain,
+      domainController: {
+        dnsHostName: domainController.dnsHostName,
+        invocationId: domainController.invocationId,
+        highestCommittedUSN: String(domainController.highestCommittedUSN),
+        oldestInboundSuccess: oldestInboundSuccess(domainController.inboundReplication),
+      },
+      counts: counts[position] ?? noLines(),
+    })),
+    ...proof,
+    exported,
+    lines: counts.reduce(
+      (sum, count) => sum + Object.values(count).reduce((total, number) => total + number, 0),
+      0,
+    ),
+  };
+}
+
+function* controllerProblems(
+  { namingContexts, takenAt }: DirectoryDescription,
+  settings: ReadingSettings,
+  now: Instant,
+): Generator<ReadingProblem> {
+  for (const { domain, domainController, distinguishedName } of namingContexts) {
+    // Configuration is read from a domain controller that was judged by its domain already.
+    if (domain === null) continue;
+    for (const problem of domainControllerProblems(
+      { ...domainController, distinguishedName },
+      settings,
+      // Files say nothing of how the clocks agree now: each domain controller is held against its own.
+      takenAt === undefined ? now : domainController.currentTime,
+    ))
+      yield { code: 'directoryRefused', message: problem };
+  }
+}
+
+function tellUnreadDomains({ unreadDomains }: DirectoryDescription, progress: Progress): void {
+  for (const { dnsName } of unreadDomains) {
+    progress.warn(
+      `The forest has the domain ${dnsName} too, which no configured domain controller serves: its objects are not in this ` +
+        'export, and the app judges none of them.',
+    );
+  }
+}
+
+/** A domain controller that was exchanged for another one while it was read would make two halves of nothing. */
+async function checkSameControllers(reading: ReadingUnderWay): Promise<void> {
+  const after = await reading.directory.describe(reading.signal);
+  for (const [position, { distinguishedName, domainController }] of reading.namingContexts.entries()) {
+    const found = after.namingContexts[position]?.domainController;
+    if (found?.invocationId !== domainController.invocationId) {
+      reading.problems.push({
+        code: 'directoryRefused',
+        message:
+          `${distinguishedName}: expected the database ${domainController.invocationId} of ${domainController.name} to the end, ` +
+          `found ${found?.invocationId ?? 'none'}. Name one domain controller, not the domain, and run it again.`,
+      });
+    }
+  }
+}
+
+/** What of the unexplained an administrator let through by its exact number; a problem where that was not done. */
+function acceptUnexplained(
+  reading: ReadingUnderWay,
+  danglingLinks: number,
+  vanished: Vanished | null,
+): number {
+  const { settings, problems, progress } = reading;
+  const limit = settings.unexplainedObjects;
+  const judgement = unexplainedLimitProblem(
+    { danglingLinks, vanished: vanished?.unexplained ?? 0 },
+    { danglingLinks: limit, vanished: limit },
+    settings.acceptUnexplained,
+  );
+  if (judgement.kind === 'refused') {
+    problems.push({ code: 'unexplainedObjects', message: judgement.problem });
+    return 0;
+  }
+  if (judgement.note !== null) progress.note(judgement.note);
+  return judgement.accepted;
+}
+
+/** Whether the administrator left this object, or a container above it, out of the checks of rights. */
+export const isIgnored = (distinguishedName: string, { ignoreContainers }: ReadingSettings): boolean =>
+  ignoreContainers.some(container => isBelowOrEqual(distinguishedName, container));

@@ -1,0 +1,20 @@
+import type { DirectoryDescription } from '../app/ports';
+import type { AgentConfiguration } from '../io/configuration';
+import { AgentState } from '../io/state/agentState';
+import type { CommandContext } from './context';
+
+/**
+ * Opens the source's state. An export of files is as old as the files are, not as young as the moment in which they are read: that
+ * decides for which approvals it is evidence.
+ */
+export function openState(
+  { stateDirectory, source }: AgentConfiguration,
+  { takenAt }: Pick<DirectoryDescription, 'takenAt'>,
+  { clock }: Pick<CommandContext, 'clock'>,
+): Promise<AgentState> {
+  return AgentState.open({
+    folder: stateDirectory,
+    source,
+    clock: takenAt === undefined ? clock : { now: () => takenAt },
+  });
+}
