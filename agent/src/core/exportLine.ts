@@ -1,7 +1,7 @@
 import { maxLineBytes, type ExportLineInput, type OnPremisesClass } from '../../../shared/core/exportFormat';
 import { guidFromBytes } from '../../../shared/core/keys/guid';
 import { sidFromBytes, type Sid } from '../../../shared/core/keys/sid';
-import type { DirectoryEntry } from './directoryEntry';
+import { strictText, type DirectoryEntry } from './directoryEntry';
 import { classOf } from './objectClass';
 
 export type ObjectLine = Extract<ExportLineInput, { kind: 'object' }>;
@@ -106,7 +106,7 @@ function invalidValue(entry: DirectoryEntry): Extract<ExportLineResult, { kind: 
       return invalid(attribute, 'the bytes of a SID were expected, found others');
   }
   for (const attribute of ['mail', 'proxyAddresses']) {
-    if (valuesOf(entry, attribute).some(isMalformed))
+    if (valuesOf(entry, attribute).some(value => strictText(value) === null))
       return invalid(
         attribute,
         'an address in UTF-8 was expected, found other bytes; correct the value in AD',
@@ -120,14 +120,6 @@ const invalid = (attribute: string, problem: string): Extract<ExportLineResult, 
   attribute,
   problem,
 });
-
-const replacement = '\uFFFD';
-
-/** Whether the bytes are not UTF-8. U+FFFD itself may be in the text. */
-function isMalformed(value: Buffer): boolean {
-  const text = value.toString('utf8');
-  return text.includes(replacement) && !Buffer.from(text, 'utf8').equals(value);
-}
 
 /** The values of an entry that `missingAttributes` and `invalidValue` let pass. */
 function lineOf(entry: DirectoryEntry, objectClass: OnPremisesClass, context: LineContext): ObjectLine {
