@@ -212,6 +212,33 @@ describe('a denial that is inherited below a container', () => {
   });
 });
 
+describe('descriptors that Samba made', () => {
+  // O:DAG:DAD:(A;;…;;;SY)(A;;…;;;DA)(OA;;CCDC;computer;;AO)(OA;;CCDC;user;;AO)(A;;RPLCLORC;;;AU)(A;;LCRPLORC;;;ED) of S-1-5-21-1-2-3
+  const defaultOfUnits =
+    'AQAEgBQAAAAwAAAAAAAAAEwAAAABBQAAAAAABRUAAAABAAAAAgAAAAMAAAAAAgAAAQUAAAAAAAUVAAAAAQAAAAIAAAADAAAAAAIAAAQAwAAGAAAAAAAUAP8BDwABAQAAAAAABRIAAAAAACQA' +
+    '/wEPAAEFAAAAAAAFFQAAAAEAAAACAAAAAwAAAAACAAAFACwAAwAAAAEAAACGepa/5g3QEaKFAKoAMEniAQIAAAAAAAUgAAAAJAIAAAUALAADAAAAAQAAALp6lr/mDdARooUAqgAwSeIBAgAA' +
+    'AAAABSAAAAAkAgAAAAAUAJQAAgABAQAAAAAABQsAAAAAABQAlAACAAEBAAAAAAAFCQAAAA==';
+  // The same with (OD;CIIO;RP;mail;user;AU) in front.
+  const mailDeniedToUsers =
+    'AQAEgBQAAAAwAAAAAAAAAEwAAAABBQAAAAAABRUAAAABAAAAAgAAAAMAAAAAAgAAAQUAAAAAAAUVAAAAAQAAAAIAAAADAAAAAAIAAAQA+AAHAAAABgo4ABAAAAADAAAAYXmWv+YN0BGihQCq' +
+    'ADBJ4rp6lr/mDdARooUAqgAwSeIBAQAAAAAABQsAAAAAABQA/wEPAAEBAAAAAAAFEgAAAAAAJAD/AQ8AAQUAAAAAAAUVAAAAAQAAAAIAAAADAAAAAAIAAAUALAADAAAAAQAAAIZ6lr/mDdAR' +
+    'ooUAqgAwSeIBAgAAAAAABSAAAAAkAgAABQAsAAMAAAABAAAAunqWv+YN0BGihQCqADBJ4gECAAAAAAAFIAAAACQCAAAAABQAlAACAAEBAAAAAAAFCwAAAAAAFACUAAIAAQEAAAAAAAUJAAAA';
+
+  test('the default of organizational units lets any account see everything', () => {
+    const securityDescriptor = Buffer.from(defaultOfUnits, 'base64');
+    expect(problemOf({ securityDescriptor })).toBeNull();
+    expect(problemOf({ securityDescriptor, callerSids: new Set([me]) })).toContain(
+      'List Contents was expected',
+    );
+  });
+
+  test('a denial of mail to users below is found', () => {
+    expect(problemOf({ securityDescriptor: Buffer.from(mailDeniedToUsers, 'base64') })).toContain(
+      `an entry for S-1-5-11 denies List Contents or Read Property to objects of class ${user}`,
+    );
+  });
+});
+
 test('random bytes are never permission', () => {
   const nullDacl = (bytes: Uint8Array): boolean =>
     bytes.length >= 20 && [16, 17, 18, 19].every(at => bytes[at] === 0);
