@@ -56,6 +56,15 @@ export class ByteKeyTable {
     return this.#values[this.#slotOf(key)] !== 0;
   }
 
+  /** A copy of each key whose value is accepted, in no order that means anything. The table must not change meanwhile. */
+  *keysWith(accepts: (value: number) => boolean): Generator<Uint8Array> {
+    for (let slot = 0; slot < this.#values.length; slot += 1) {
+      const stored = this.#values[slot] as number;
+      if (stored === 0 || !accepts(stored - 1)) continue;
+      yield new Uint8Array(this.#words.slice(slot * keyWords, (slot + 1) * keyWords).buffer);
+    }
+  }
+
   /** Where the key is, or the free slot where it would go. Leaves the key in #probe. */
   #slotOf(key: Uint8Array): number {
     if (key.length !== keyBytes)

@@ -17,3 +17,11 @@ export function textOf(entry: DirectoryEntry, attribute: string): string | null 
 export function textsOf(entry: DirectoryEntry, attribute: string): readonly string[] {
   return entry.attributes.get(attribute)?.map(value => value.toString('utf8')) ?? [];
 }
+
+const replacement = '\uFFFD';
+
+/** A value as text; null where its bytes are not UTF-8. */
+export function strictText(value: Buffer): string | null {
+  const text = value.toString('utf8');
+  return text.includes(replacement) && !Buffer.from(text, 'utf8').equals(value) ? null : text;
+}

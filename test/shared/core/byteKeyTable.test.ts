@@ -7,6 +7,8 @@ const key = (number: number): Uint8Array => {
   return bytes;
 };
 
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
 describe('ByteKeyTable', () => {
   test('behaves like a Map, whatever is put into it', () => {
     const operation = fc.record({ at: fc.nat(40), value: fc.nat(1000), replace: fc.boolean() });
@@ -25,6 +27,9 @@ describe('ByteKeyTable', () => {
           expect(table.get(key(at))).toBe(model.get(at));
           expect(table.has(key(at))).toBe(model.has(at));
         }
+        const isOdd = (value: number): boolean => value % 2 === 1;
+        const odd = [...model].filter(([, value]) => isOdd(value)).map(([at]) => hex(key(at)));
+        expect([...table.keysWith(isOdd)].map(hex).sort()).toEqual(odd.sort());
       }),
     );
   });
@@ -37,6 +42,13 @@ describe('ByteKeyTable', () => {
       for (let number = 0; number < 10_000; number += 1) expect(table.get(key(number))).toBe(number);
       expect(table.get(key(10_001))).toBeUndefined();
     }
+  });
+
+  test('hands out its keys as copies', () => {
+    const table = new ByteKeyTable();
+    table.add(key(1));
+    for (const copy of table.keysWith(() => true)) copy.fill(9);
+    expect([...table.keysWith(() => true)]).toEqual([key(1)]);
   });
 
   test.each([15, 17])('a key of %i bytes is a programming error', length => {
