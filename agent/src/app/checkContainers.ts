@@ -1,5 +1,5 @@
 import { containerProblem } from '../core/containerAccess';
-import { isIgnored, type ReadingUnderWay } from './readDirectory';
+import type { ReadingUnderWay } from './readDirectory';
 
 const named = 10;
 
@@ -10,12 +10,13 @@ const named = 10;
 export async function checkContainers(
   reading: ReadingUnderWay,
 ): Promise<{ readonly checked: number; readonly ignored: number }> {
-  const { directory, namingContexts, settings, problems, progress, signal } = reading;
+  const { directory, namingContexts, isUnchecked, problems, progress, signal } = reading;
   const hidden = new Map<string, string>();
   const seen = new Set<string>();
   let ignored = 0;
   for (const [position, { distinguishedName: context, domain, callerSids }] of namingContexts.entries()) {
     if (domain === null) continue;
+    const sids = new Set(callerSids);
     progress.step(`Checking the rights on every container of ${context}`);
     await directory.readContainers(
       position,
@@ -23,11 +24,11 @@ export async function checkContainers(
         if (seen.has(distinguishedName)) return;
         seen.add(distinguishedName);
         progress.advance(1);
-        if (isIgnored(distinguishedName, settings)) {
+        if (isUnchecked(distinguishedName)) {
           ignored += 1;
           return;
         }
-        const problem = containerProblem({ distinguishedName, objectClass, securityDescriptor, callerSids });
+        const problem = containerProblem({ distinguishedName, objectClass, securityDescriptor, callerSids: sids });
         if (problem !== null) hidden.set(distinguishedName, problem);
       },
       signal,

@@ -1,6 +1,6 @@
 import { dnKey, isBelowOrEqual } from '../core/distinguishedName';
 import { linkTargets } from '../core/vanished';
-import { isIgnored, type ReadingUnderWay } from './readDirectory';
+import type { ReadingUnderWay } from './readDirectory';
 
 const named = 5;
 /** More members than this that no line has are not looked up one by one. */
@@ -11,7 +11,7 @@ const mostLookUps = 1000;
  * every group, so such a member is most likely there and hidden from the account.
  */
 export async function checkMembers(reading: ReadingUnderWay): Promise<number> {
-  const { directory, namingContexts, seenNames, settings, progress, signal } = reading;
+  const { directory, namingContexts, seenNames, isUnchecked, progress, signal } = reading;
   const domains = namingContexts.flatMap(({ distinguishedName, domain }, position) =>
     domain === null ? [] : [{ distinguishedName, position }],
   );
@@ -33,7 +33,7 @@ export async function checkMembers(reading: ReadingUnderWay): Promise<number> {
       },
       (_group, members) => {
         for (const member of members) {
-          if (seenNames.has(dnKey(member)) || !isTarget(member) || isIgnored(member, settings)) continue;
+          if (seenNames.has(dnKey(member)) || !isTarget(member) || isUnchecked(member)) continue;
           links += 1;
           if (unseen.size <= mostLookUps) unseen.add(member);
         }

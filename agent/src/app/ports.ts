@@ -23,6 +23,8 @@ export interface NamingContextFacts {
   /** null where it is no domain: Configuration. */
   readonly domain: { readonly dnsName: string; readonly netBiosName?: string; readonly sid: string } | null;
   readonly domainController: DomainControllerFacts;
+  /** Whether the forest's Recycle Bin is on (msDS-EnabledFeature of CN=Partitions); without it what is deleted is stripped at once. */
+  readonly recycleBinEnabled: boolean;
   /** SIDs of the account that reads and of all its groups (rootDSE's tokenGroups), text. Empty: not known. */
   readonly callerSids: readonly string[];
 }
@@ -34,6 +36,12 @@ export interface UnreadDomain {
 }
 
 export interface DirectoryDescription {
+  /**
+   * LDIF files only: what the domain controllers' own clocks said when the files of this answer were made, the earliest of them.
+   * The first answer's is the export's `startedAt`, and `currentTime` says nothing of how the clocks agree now. Absent: the answer
+   * is of this moment.
+   */
+  readonly takenAt?: Instant;
   readonly namingContexts: readonly NamingContextFacts[];
   readonly unreadDomains: readonly UnreadDomain[];
 }

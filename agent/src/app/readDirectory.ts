@@ -1,7 +1,7 @@
 import { ByteKeyTable } from '../../../shared/core/byteKeyTable';
 import type { Instant } from '../../../shared/core/instant';
-import { isBelowOrEqual } from '../core/distinguishedName';
 import { domainControllerProblems, oldestInboundSuccess } from '../core/domainController';
+import { uncheckedPlaces } from '../core/uncheckedPlaces';
 import { unexplainedLimitProblem, type Vanished } from '../core/vanished';
 import { checkCanaries } from './checkCanaries';
 import { checkContainers } from './checkContainers';
@@ -52,6 +52,7 @@ export interface ReadingUnderWay extends ReadDirectoryOptions {
   readonly buried: ByteKeyTable;
   /** `dnKey` of every live entry that was seen, exported or not. */
   readonly seenNames: ByteKeyTable;
+  readonly isUnchecked: (distinguishedName: string) => boolean;
   readonly problems: ReadingProblem[];
 }
 
@@ -70,6 +71,10 @@ export async function readDirectory(options: ReadDirectoryOptions): Promise<Dire
     exported: new ByteKeyTable(),
     buried: new ByteKeyTable(),
     seenNames: new ByteKeyTable(),
+    isUnchecked: uncheckedPlaces(
+      before.namingContexts.map(context => context.distinguishedName),
+      settings.ignoreContainers,
+    ),
     problems: [...controllerProblems(before, settings, clock.now())],
   };
   tellUnreadDomains(before, progress);
@@ -152,7 +157,7 @@ function* controllerProblems(
     // Configuration is read from a domain controller that was judged by its domain already.
     if (domain === null) continue;
     for (const problem of domainControllerProblems(
-      { ...domainController, distinguishedName },
+      { distinguishedName, domainController },
       settings,
       // Files say nothing of how the clocks agree now: each domain controller is held against its own.
       takenAt === undefined ? now : domainController.currentTime,
@@ -206,7 +211,3 @@ function acceptUnexplained(
   if (judgement.note !== null) progress.note(judgement.note);
   return judgement.accepted;
 }
-
-/** Whether the administrator left this object, or a container above it, out of the checks of rights. */
-export const isIgnored = (distinguishedName: string, { ignoreContainers }: ReadingSettings): boolean =>
-  ignoreContainers.some(container => isBelowOrEqual(distinguishedName, container));

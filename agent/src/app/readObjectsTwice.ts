@@ -5,7 +5,6 @@ import { exportAttributes, exportLineOf } from '../core/exportLine';
 import { explainDifference, maxKeptDifferences, SecondCount } from '../core/secondCount';
 import { inScope, scopeAttributes } from '../core/syncScope';
 import type { ReadingUnderWay } from './readDirectory';
-import { isIgnored } from './readDirectory';
 
 /** Objects that are named in a problem; the figure is always exact. */
 const named = 5;
@@ -77,7 +76,7 @@ class ObjectWriter {
   }
 
   take(entry: DirectoryEntry): void {
-    const { settings, exported, seenNames, counts, sink, objects } = this.#reading;
+    const { settings, exported, seenNames, counts, sink, objects, isUnchecked } = this.#reading;
     seenNames.add(dnKey(entry.distinguishedName));
     const made = exportLineOf(entry, {
       namingContext: this.#position,
@@ -90,7 +89,7 @@ class ObjectWriter {
       case 'notExported':
         return;
       case 'refused':
-        if (!isIgnored(entry.distinguishedName, settings))
+        if (!isUnchecked(entry.distinguishedName))
           this.#strip(`${entry.distinguishedName}: ${made.problem}`);
         return;
       case 'line': {

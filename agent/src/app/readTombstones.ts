@@ -1,4 +1,4 @@
-import { tombstoneLineOf } from '../core/exportLine';
+import { tombstoneLineOf } from '../core/tombstoneLine';
 import type { ReadingUnderWay } from './readDirectory';
 
 const named = 5;

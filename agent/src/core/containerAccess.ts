@@ -1,4 +1,3 @@
-import { normalisedDn } from './distinguishedName';
 import { classesWithoutKeys, containerClasses, containersOfOtherThings, readAttributes } from './schemaGuids';
 import {
   accessCheck,
@@ -19,18 +18,6 @@ export interface ContainerToCheck {
   readonly securityDescriptor: Uint8Array | null;
   /** SIDs of the account that reads and of all its groups, as text. */
   readonly callerSids: ReadonlySet<string>;
-  /** `ignoredContainers` of the administrator's list. */
-  readonly ignored: ReadonlySet<string>;
-}
-
-/** The administrator's list of containers that are not checked, made comparable. */
-export function ignoredContainers(distinguishedNames: readonly string[]): ReadonlySet<string> {
-  return new Set(distinguishedNames.map(normalisedDn));
-}
-
-/** Whether the administrator named this container: it alone, not what lies below. It is to be counted. */
-export function isIgnoredContainer(distinguishedName: string, ignored: ReadonlySet<string>): boolean {
-  return ignored.size > 0 && ignored.has(normalisedDn(distinguishedName));
 }
 
 /**
@@ -39,8 +26,8 @@ export function isIgnoredContainer(distinguishedName: string, ignored: ReadonlyS
  * problem too. Denials that are inherited by what lies in the container are judged here, since an object that they hide cannot be asked.
  */
 export function containerProblem(container: ContainerToCheck): string | null {
-  const { distinguishedName: dn, objectClass, securityDescriptor, callerSids, ignored } = container;
-  if (isIgnoredContainer(dn, ignored) || otherThings.has(objectClass.toLowerCase())) return null;
+  const { distinguishedName: dn, objectClass, securityDescriptor, callerSids } = container;
+  if (otherThings.has(objectClass.toLowerCase())) return null;
   if (callerSids.size === 0)
     return `${dn}: the domain controller did not tell the SIDs of the account (tokenGroups of the rootDSE), so its permissions cannot be checked.`;
   if (!securityDescriptor)

@@ -13,27 +13,37 @@ export interface Vanished {
 }
 
 /**
- * The objects of the last export that this one lacks. One that is gone was deleted only if its tombstone is seen: an object that a
- * permission hides is gone in the same way, without an error. `lastKeys` are distinct objectGUIDs of objects, not of tombstones.
+ * Counts the objects of the last export that this one lacks. One that is gone was deleted only if its tombstone is seen: an object that
+ * a permission hides is gone in the same way, without an error.
  */
-export function vanishedObjects(
-  lastKeys: Iterable<Uint8Array>,
-  isPresent: (objectGUID: Uint8Array) => boolean,
-  hasTombstone: (objectGUID: Uint8Array) => boolean,
-): Vanished {
-  let explained = 0;
-  let unexplained = 0;
-  const unexplainedKeys: Uint8Array[] = [];
-  for (const key of lastKeys) {
-    if (isPresent(key)) continue;
-    if (hasTombstone(key)) {
-      explained += 1;
-      continue;
+export class VanishedCount {
+  #explained = 0;
+  #unexplained = 0;
+  readonly #unexplainedKeys: Uint8Array[] = [];
+
+  constructor(
+    private readonly isPresent: (objectGUID: Uint8Array) => boolean,
+    private readonly hasTombstone: (objectGUID: Uint8Array) => boolean,
+  ) {}
+
+  /** The next of the last export's objects (not of its tombstones), each once. The bytes are copied where they are kept. */
+  add(objectGUID: Uint8Array): void {
+    if (this.isPresent(objectGUID)) return;
+    if (this.hasTombstone(objectGUID)) {
+      this.#explained += 1;
+      return;
     }
-    unexplained += 1;
-    if (unexplainedKeys.length < maxKeptVanished) unexplainedKeys.push(key);
+    this.#unexplained += 1;
+    if (this.#unexplainedKeys.length < maxKeptVanished) this.#unexplainedKeys.push(Uint8Array.from(objectGUID));
   }
-  return { explained, unexplained, unexplainedKeys };
+
+  result(): Vanished {
+    return {
+      explained: this.#explained,
+      unexplained: this.#unexplained,
+      unexplainedKeys: this.#unexplainedKeys,
+    };
+  }
 }
 
 /** What is tolerated without an administrator: this many are, one more is not. */

@@ -1,10 +1,5 @@
 import fc from 'fast-check';
-import {
-  containerProblem,
-  ignoredContainers,
-  isIgnoredContainer,
-  type ContainerToCheck,
-} from '../../../agent/src/core/containerAccess';
+import { containerProblem, type ContainerToCheck } from '../../../agent/src/core/containerAccess';
 import {
   classesWithoutKeys,
   containerClasses,
@@ -46,7 +41,6 @@ const problemOf = (changes: Partial<ContainerToCheck>): string | null =>
     objectClass: 'organizationalUnit',
     securityDescriptor: withEntries(allowed),
     callerSids: new Set([me, authenticatedUsers]),
-    ignored: ignoredContainers([]),
     ...changes,
   });
 const problemWith = (...entries: AccessEntry[]): string | null =>
@@ -142,16 +136,6 @@ describe('a container', () => {
       expect(problemOf({ objectClass, securityDescriptor: null })).toBeNull();
     },
   );
-
-  test('that the administrator names is not checked, and what lies below is', () => {
-    const ignored = ignoredContainers(['ou=staff, dc=contoso,dc=example']);
-    expect(problemOf({ ignored, securityDescriptor: null })).toBeNull();
-    expect(isIgnoredContainer(dn, ignored)).toBe(true);
-    const below = `OU=Below,${dn}`;
-    expect(problemOf({ ignored, securityDescriptor: null, distinguishedName: below })).toContain(below);
-    expect(isIgnoredContainer(below, ignored)).toBe(false);
-    expect(isIgnoredContainer(dn, ignoredContainers([]))).toBe(false);
-  });
 });
 
 describe('a denial that is inherited below a container', () => {

@@ -2,7 +2,8 @@ import {
   linkTargets,
   maxKeptVanished,
   unexplainedLimitProblem,
-  vanishedObjects,
+  VanishedCount,
+  type Vanished,
 } from '../../../agent/src/core/vanished';
 
 const key = (number: number): Uint8Array => new Uint8Array(16).fill(number);
@@ -10,6 +11,16 @@ const has =
   (...numbers: number[]): ((bytes: Uint8Array) => boolean) =>
   bytes =>
     numbers.includes(bytes[0]!);
+
+function vanishedObjects(
+  lastKeys: readonly Uint8Array[],
+  isPresent: (objectGUID: Uint8Array) => boolean,
+  hasTombstone: (objectGUID: Uint8Array) => boolean,
+): Vanished {
+  const count = new VanishedCount(isPresent, hasTombstone);
+  for (const objectGUID of lastKeys) count.add(objectGUID);
+  return count.result();
+}
 
 describe('objects of the last export', () => {
   test('that are gone are explained by their tombstones, and by nothing else', () => {
