@@ -10,7 +10,15 @@ import type { PartWriterOptions } from '../parts/partWriter';
 import { DeliveryJournal } from './deliveryJournal';
 import { OutboxDraft } from './exportDraft';
 import { objectListFileName, openObjectList } from './objectList';
-import { discardAdvice, isSealed, listOutbox, openSealed, outboxOf, type SealedExport } from './outbox';
+import {
+  discardAdvice,
+  isSealed,
+  listOutbox,
+  openSealed,
+  outboxOf,
+  removeExport,
+  type SealedExport,
+} from './outbox';
 import { stateInvalid } from './stateError';
 import {
   newState,
@@ -226,10 +234,7 @@ export class AgentState {
           'Run the agent, which finds out and goes on from it.',
         );
       }
-      // Without its manifest it is no export any more, however far the removal gets.
-      await this.#files.remove(path.join(exportPath, manifestFileName));
-      await this.#files.syncFolder(exportPath);
-      await this.#files.remove(exportPath);
+      await removeExport(this.#files, exportPath);
     }
   }
 

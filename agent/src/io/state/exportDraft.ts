@@ -8,7 +8,7 @@ import { sealManifest } from '../manifest/sealManifest';
 import { GzipPartWriter, type PartWriterOptions } from '../parts/partWriter';
 import type { DeliveryJournal } from './deliveryJournal';
 import { ObjectListFile } from './objectList';
-import { openSealed, seal, type SealedExport, type Shipment } from './outbox';
+import { openSealed, removeExport, seal, type SealedExport, type Shipment } from './outbox';
 
 /** What the state knows of an export that begins. */
 export interface DraftFrame {
@@ -90,6 +90,6 @@ export class OutboxDraft implements ExportDraft, Shipment {
   async abandon(): Promise<void> {
     await this.parts.abandon();
     await this.objects.abandon();
-    await this.#frame.files.remove(this.path);
+    await removeExport(this.#frame.files, this.path);
   }
 }

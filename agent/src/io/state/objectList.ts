@@ -118,8 +118,13 @@ export class ObjectListFile implements ObjectListWriter {
 
   async #open(): Promise<WritableFile> {
     const file = await this.#files.open(`${this.#target}.tmp`, 'replace');
-    // The count is known at the end only.
-    await file.append(Buffer.alloc(headerBytes));
+    try {
+      // The count is known at the end only.
+      await file.append(Buffer.alloc(headerBytes));
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
     return file;
   }
 
@@ -145,35 +150,43 @@ export async function openObjectList(
   return {
     count: facts.count,
     async read(visit, signal) {
-      const hash = createHash('sha256');
       const end = expectedBytes - trailerBytes;
-      const begin: Buffer = await collect(file, 0, headerBytes, signal);
-      const keys = createReadStream(file, {
-        start: headerBytes,
-        end: end - 1,
-        highWaterMark: blockBytes,
-        signal,
-      });
-      if (facts.count > 0) {
-        let carried: Buffer = Buffer.alloc(0);
-        for await (const chunk of keys as AsyncIterable<Buffer>) {
-          hash.update(chunk);
-          const bytes = carried.length === 0 ? chunk : Buffer.concat([carried, chunk]);
-          const whole = bytes.length - (bytes.length % keyBytes);
-          carried = bytes.subarray(whole);
-          if (whole > 0) visit(bytes.subarray(0, whole));
-        }
-      }
+      const begin = await collect(file, 0, headerBytes, signal);
+      const hash = createHash('sha256');
+      if (facts.count > 0) await readKeys(file, end, hash, visit, signal);
       const trailer = await collect(file, end, trailerBytes, signal);
       const digest = hash.update(begin).digest();
-      if (
-        !begin.equals(header(facts.count)) ||
-        !digest.equals(trailer) ||
-        digest.toString('hex') !== facts.sha256
-      )
+      const holds =
+        begin.equals(header(facts.count)) &&
+        digest.equals(trailer) &&
+        digest.toString('hex') === facts.sha256;
+      if (!holds)
         throw stateInvalid(`the objects of the last export in ${file}`, 'content that does not fit its hash');
     },
   };
+}
+
+async function readKeys(
+  file: string,
+  end: number,
+  hash: Hash,
+  visit: (objectGUIDs: Uint8Array) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const stream = createReadStream(file, {
+    start: headerBytes,
+    end: end - 1,
+    highWaterMark: blockBytes,
+    signal,
+  });
+  let carried: Buffer = Buffer.alloc(0);
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    hash.update(chunk);
+    const bytes = carried.length === 0 ? chunk : Buffer.concat([carried, chunk]);
+    const whole = bytes.length - (bytes.length % keyBytes);
+    carried = bytes.subarray(whole);
+    if (whole > 0) visit(bytes.subarray(0, whole));
+  }
 }
 
 async function collect(file: string, start: number, bytes: number, signal: AbortSignal): Promise<Buffer> {

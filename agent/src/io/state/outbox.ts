@@ -65,6 +65,13 @@ export async function listOutbox(files: FileSystem, stateFolder: string): Promis
 export const isSealed = async (files: FileSystem, exportPath: string): Promise<boolean> =>
   (await files.stat(path.join(exportPath, manifestFileName))) !== null;
 
+/** Removes an export. Without its manifest it is none any more, however far the removal gets. */
+export async function removeExport(files: FileSystem, exportPath: string): Promise<void> {
+  await files.remove(path.join(exportPath, manifestFileName));
+  await files.syncFolder(exportPath);
+  await files.remove(exportPath);
+}
+
 /** Writes seal, signature and manifest, in this order, beside parts and list of objects, which are durable already. */
 export async function seal(
   files: FileSystem,

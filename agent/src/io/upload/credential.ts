@@ -67,8 +67,13 @@ export async function createCredential(
     tenantId,
     clientId,
     { certificate: pem },
-    authorityHost === undefined
-      ? {}
-      : { authorityHost, disableInstanceDiscovery: !knownHosts.has(new URL(authorityHost).host) },
+    {
+      // Whoever asks for the token tries again, and says so.
+      retryOptions: { maxRetries: 0 },
+      ...(authorityHost !== undefined && {
+        authorityHost,
+        disableInstanceDiscovery: !knownHosts.has(new URL(authorityHost).host),
+      }),
+    },
   );
 }
