@@ -1,0 +1,16 @@
+import { AgentError } from '../../core/agentError';
+
+/**
+ * What a person does whose agent lost its state. Beginning a new chain in silence is never the answer: the app takes an export
+ * whose sequence does not grow for a replayed one.
+ */
+export const restoreAdvice =
+  'Restore the whole state folder from a backup. Where there is none, move it away and tell the agent where the chain stands, ' +
+  "by sequence and manifest hash of this source in the app's newest scan run (docs/agent.md).";
+
+export const stateInvalid = (
+  expected: string,
+  found: string,
+  advice: string = restoreAdvice,
+  options?: ErrorOptions,
+): AgentError => new AgentError('stateInvalid', `Expected ${expected}, found ${found}. ${advice}`, options);
