@@ -124,7 +124,7 @@ export class FakeLdapServer {
     this.#sockets.add(socket);
     socket.on('close', () => this.#sockets.delete(socket)).on('error', () => {});
     if (this.options.encryption === 'startTls') {
-      new Conversation(this, socket, null).listen();
+      new Conversation(this, socket, socket).listen();
     } else {
       new Conversation(this, this.secure(socket), socket).listen();
     }
@@ -166,7 +166,7 @@ class Conversation {
   constructor(
     readonly server: FakeLdapServer,
     private stream: Socket | TLSSocket,
-    private readonly raw: Socket | null,
+    private readonly raw: Socket,
   ) {}
 
   listen(): void {
@@ -299,6 +299,6 @@ class Conversation {
   #end(ending: Ending): void {
     this.#deaf = true;
     if (ending === 'end') this.stream.end();
-    if (ending === 'reset') (this.raw ?? this.stream).resetAndDestroy();
+    if (ending === 'reset') this.raw.resetAndDestroy();
   }
 }

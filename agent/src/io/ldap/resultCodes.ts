@@ -20,7 +20,7 @@ const passing: ReadonlySet<number> = new Set([1, 3, 4, 11, 51, 52, 80]);
 /** The fault that an answer other than success stands for. Active Directory's own text goes along; it names no object's data. */
 export function failureOf(result: LdapResult, what: string, kind?: FaultKind): LdapFault {
   const { resultCode, diagnosticMessage } = result;
-  const text = diagnosticMessage.replaceAll(/\p{Cc}+/gu, ' ').trim();
+  const text = diagnosticMessage.replaceAll(/[\p{Cc}\s]+/gu, ' ').trim();
   return new LdapFault(
     kind ?? (passing.has(resultCode) ? 'passing' : 'final'),
     `expected success of ${what}, found ${nameOf(resultCode)} (${resultCode})${text === '' ? '' : `: ${text}`}`,

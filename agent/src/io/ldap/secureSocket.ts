@@ -1,6 +1,7 @@
+import { X509Certificate } from 'node:crypto';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { connect as connectTls, getCACertificates, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { connect as connectTls, getCACertificates, type TLSSocket } from 'node:tls';
 import { LdapFault } from './ldapFault';
 
 /** Whom to believe that it is the domain controller. */
@@ -30,11 +31,11 @@ export async function secure(
   trust: Trust,
   signal: AbortSignal,
 ): Promise<TLSSocket> {
-  const secured = startTls({
+  const secured = connectTls({
     socket,
     host,
     ...(isIP(host) === 0 ? { servername: host } : {}),
-    ca: trust.ca ?? knownAuthorities(),
+    ca: trust.ca === undefined ? knownAuthorities() : checkAuthority(trust.ca),
     minVersion: 'TLSv1.2',
     rejectUnauthorized: trust.dangerouslyAcceptAnyCertificate !== true,
   });
@@ -51,13 +52,18 @@ export async function secure(
   return secured;
 }
 
-function startTls(options: ConnectionOptions): TLSSocket {
+/** Node leaves out without a word what it can not read as a certificate. */
+function checkAuthority(pem: string): string {
   try {
-    return connectTls(options);
+    // Looks at the first certificate.
+    void new X509Certificate(pem);
+    return pem;
   } catch (error) {
-    throw new LdapFault('final', `expected certificates in PEM as ca, found: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw new LdapFault(
+      'final',
+      `expected certificates in PEM as ca, found something else (${messageOf(error)})`,
+      { cause: error },
+    );
   }
 }
 
