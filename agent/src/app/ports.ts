@@ -34,6 +34,12 @@ export interface UnreadDomain {
 }
 
 export interface DirectoryDescription {
+  /**
+   * LDIF files only: what the domain controllers' own clocks said when the files of this answer were made, the earliest of them.
+   * The first answer's is the export's `startedAt`, and `currentTime` says nothing of how the clocks agree now. Absent: the answer
+   * is of this moment.
+   */
+  readonly takenAt?: Instant;
   readonly namingContexts: readonly NamingContextFacts[];
   readonly unreadDomains: readonly UnreadDomain[];
 }
