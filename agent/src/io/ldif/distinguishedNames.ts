@@ -1,17 +1,32 @@
 /** Bytes in hexadecimal, as many as follow each other, or one character behind a backslash. */
 const escapes = /((?:\\[0-9a-f]{2})+)|\\./gis;
 
+/** An escape, or a space beside a separator or an end: rare, so that nearly every name is compared as it is. */
+const needsWork = /\\|\s[,=]|[,=]\s|^\s|\s$/;
+
 /**
  * A distinguished name in a form in which equal names are equal text: without the spaces around separators, every
  * escape of RFC 4514 resolved but for commas and backslashes, in lower case. For comparing only.
  */
 export function comparableName(distinguishedName: string): string {
+  if (!needsWork.test(distinguishedName)) return distinguishedName.toLowerCase();
   return splitName(distinguishedName).map(comparablePart).join(',');
 }
 
 /** Whether the name is the naming context's head or lies below it. Both as `comparableName` gives them. */
 export function liesIn(comparable: string, namingContext: string): boolean {
-  return comparable === namingContext || comparable.endsWith(`,${namingContext}`);
+  if (comparable === namingContext) return true;
+  return (
+    comparable.endsWith(`,${namingContext}`) &&
+    !isEscaped(comparable, comparable.length - namingContext.length - 1)
+  );
+}
+
+/** Whether an odd number of backslashes stands in front of the character at `at`. */
+function isEscaped(text: string, at: number): boolean {
+  let start = at;
+  while (text[start - 1] === '\\') start -= 1;
+  return (at - start) % 2 === 1;
 }
 
 /** The relative names of a distinguished name; a comma behind a backslash separates nothing. */
@@ -39,8 +54,7 @@ function comparablePart(part: string): string {
 /** Without the spaces at both ends, but for an escaped one at the end. */
 function withoutPadding(value: string): string {
   const trimmed = value.trim();
-  const backslashes = trimmed.length - trimmed.replace(/\\+$/, '').length;
-  return backslashes % 2 === 1 ? `${trimmed} ` : trimmed;
+  return isEscaped(trimmed, trimmed.length) ? `${trimmed} ` : trimmed;
 }
 
 function unescaped(value: string): string {

@@ -306,7 +306,7 @@ export class Partition {
     const requested = this.#requested;
     if (requested === 'all') return;
     for (const description of entry.attributes.keys())
-      if (!requested.has(description.split(';', 1)[0] as string))
+      if (!requested.has(description) && !requested.has(description.split(';', 1)[0] as string))
         throw this.files.walk.refused(
           line,
           'expected attributes that attributes.txt names, found another: the two are not of one set',

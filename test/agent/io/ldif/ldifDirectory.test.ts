@@ -39,7 +39,8 @@ afterAll(async () => {
   await rm(root, { recursive: true });
 });
 
-const open = (...paths: readonly string[]): Directory => createLdifDirectory({ paths, clock: { now: () => now } });
+const open = (...paths: readonly string[]): Directory =>
+  createLdifDirectory({ paths, clock: { now: () => now } });
 
 async function folder(change: FolderChange = {}): Promise<string> {
   count += 1;
@@ -62,14 +63,22 @@ async function errorOf(run: Promise<unknown>): Promise<AgentError> {
   return error as AgentError;
 }
 
-async function refused(run: Promise<unknown>, code: AgentError['code'], ...parts: readonly string[]): Promise<void> {
+async function refused(
+  run: Promise<unknown>,
+  code: AgentError['code'],
+  ...parts: readonly string[]
+): Promise<void> {
   const error = await errorOf(run);
   for (const part of parts) expect(error.message).toContain(part);
   expect(error.code).toBe(code);
   expect(error.message).not.toContain('megan');
 }
 
-async function objectsOf(directory: Directory, namingContext = 0, attributes = ['objectGUID']): Promise<readonly DirectoryEntry[]> {
+async function objectsOf(
+  directory: Directory,
+  namingContext = 0,
+  attributes = ['objectGUID'],
+): Promise<readonly DirectoryEntry[]> {
   const entries: DirectoryEntry[] = [];
   await directory.readObjects(namingContext, attributes, async page => void entries.push(...page), signal);
   return entries;
@@ -88,39 +97,62 @@ async function keysOf(directory: Directory, namingContext = 0): Promise<readonly
   return keys;
 }
 
-async function tombstonesOf(directory: Directory, namingContext = 0): Promise<readonly [string, readonly DirectoryEntry[]]> {
+async function tombstonesOf(
+  directory: Directory,
+  namingContext = 0,
+): Promise<readonly [string, readonly DirectoryEntry[]]> {
   const entries: DirectoryEntry[] = [];
-  const answer = await directory.readTombstones(namingContext, async page => void entries.push(...page), signal);
+  const answer = await directory.readTombstones(
+    namingContext,
+    async page => void entries.push(...page),
+    signal,
+  );
   return [answer, entries];
 }
 
-async function containersOf(directory: Directory, namingContext = 0): Promise<readonly (readonly [string, string, string | null])[]> {
+async function containersOf(
+  directory: Directory,
+  namingContext = 0,
+): Promise<readonly (readonly [string, string, string | null])[]> {
   const containers: (readonly [string, string, string | null])[] = [];
   await directory.readContainers(
     namingContext,
-    (dn, objectClass, descriptor) => void containers.push([dn, objectClass, descriptor?.toString('hex') ?? null]),
+    (dn, objectClass, descriptor) =>
+      void containers.push([dn, objectClass, descriptor?.toString('hex') ?? null]),
     signal,
   );
   return containers;
 }
 
-async function membersOf(directory: Directory, namingContext = 0): Promise<readonly (readonly [string, readonly string[]])[]> {
+async function membersOf(
+  directory: Directory,
+  namingContext = 0,
+): Promise<readonly (readonly [string, readonly string[]])[]> {
   const groups: (readonly [string, readonly string[]])[] = [];
-  await directory.readMembers(namingContext, () => groups.splice(0), (group, members) => void groups.push([group, members]), signal);
+  await directory.readMembers(
+    namingContext,
+    () => groups.splice(0),
+    (group, members) => void groups.push([group, members]),
+    signal,
+  );
   return groups;
 }
 
 const guidsOf = (entries: readonly DirectoryEntry[]): readonly (string | undefined)[] =>
   entries.map(entry => entry.attributes.get('objectguid')?.[0]?.toString('hex'));
 
-const without = (...names: readonly string[]) => (dn: string, attributes: object): object | null => {
-  const [where, name] = names.length === 2 ? names : [null, names[0]];
-  if (where !== null && where !== dn) return attributes;
-  return Object.fromEntries(Object.entries(attributes).filter(([key]) => key !== name));
-};
+const without =
+  (...names: readonly string[]) =>
+  (dn: string, attributes: object): object | null => {
+    const [where, name] = names.length === 2 ? names : [null, names[0]];
+    if (where !== null && where !== dn) return attributes;
+    return Object.fromEntries(Object.entries(attributes).filter(([key]) => key !== name));
+  };
 
-const changed = (where: string, change: object) => (dn: string, attributes: object): object =>
-  dn === where ? { ...attributes, ...change } : attributes;
+const changed =
+  (where: string, change: object) =>
+  (dn: string, attributes: object): object =>
+    dn === where ? { ...attributes, ...change } : attributes;
 
 const beforeWith = (change: Parameters<typeof factEntries>[2]): FolderChange => ({
   files: { before: factEntries(1000, '20260102030405.0Z', change) },
@@ -185,7 +217,11 @@ describe('describe answers from before.ldf, and from then on from after.ldf', ()
     expect(namingContexts[0]!.domainController.inboundReplication).toEqual({
       kind: 'neighbours',
       neighbours: [
-        { source: 'CN=NTDS Settings,CN=R&D', lastSuccess: parseInstant('2026-01-02T02:58:00Z'), consecutiveFailures: 0 },
+        {
+          source: 'CN=NTDS Settings,CN=R&D',
+          lastSuccess: parseInstant('2026-01-02T02:58:00Z'),
+          consecutiveFailures: 0,
+        },
         { source: 'CN=NTDS Settings,CN=DC3', lastSuccess: null, consecutiveFailures: 12 },
       ],
     });
@@ -198,7 +234,9 @@ describe('describe answers from before.ldf, and from then on from after.ldf', ()
     ['anything', 'DC2'],
   ])('and refuses a neighbour without %s', async (_, xml) => {
     await refused(
-      open(await folder(beforeWith(changed(domainDn, { 'msDS-NCReplInboundNeighbors': xml })))).describe(signal),
+      open(await folder(beforeWith(changed(domainDn, { 'msDS-NCReplInboundNeighbors': xml })))).describe(
+        signal,
+      ),
       'ldifInvalid',
       'before.ldf',
       'msDS-NCReplInboundNeighbors',
@@ -207,7 +245,11 @@ describe('describe answers from before.ldf, and from then on from after.ldf', ()
 
   it.each([
     ['the capability', '', { supportedCapabilities: ['1.2.840.113556.1.4.800', '1.2.840.113556.1.4.1920'] }],
-    ['the class of its settings', `CN=NTDS Settings,CN=DC1,CN=Servers,CN=HQ,CN=Sites,${configurationDn}`, { objectClass: ['top', 'nTDSDSARO'] }],
+    [
+      'the class of its settings',
+      `CN=NTDS Settings,CN=DC1,CN=Servers,CN=HQ,CN=Sites,${configurationDn}`,
+      { objectClass: ['top', 'nTDSDSARO'] },
+    ],
   ])('a read-only domain controller says so by %s', async (_, where, change) => {
     const { namingContexts } = await open(await folder(beforeWith(changed(where, change)))).describe(signal);
     expect(namingContexts[0]!.domainController.isReadOnly).toBe(true);
@@ -250,33 +292,76 @@ describe('describe answers from before.ldf, and from then on from after.ldf', ()
     ['objectSid', domainDn, { objectSid: domainSid }],
     ['dnsHostName', '', { dnsHostName: '' }],
   ])('and refuses a value of %s that is none', async (name, where, change) => {
-    await refused(open(await folder(beforeWith(changed(where, change)))).describe(signal), 'ldifInvalid', `expected ${name}`);
+    await refused(
+      open(await folder(beforeWith(changed(where, change)))).describe(signal),
+      'ldifInvalid',
+      `expected ${name}`,
+    );
   });
 
   it.each([
     ['rootDSE', (dn: string, attributes: object) => (dn === '' ? null : attributes), 'rootDSE'],
-    ['the head of the domain', (dn: string, attributes: object) => (dn === domainDn ? null : attributes), "the domain's head"],
-    ['the head of Configuration', (dn: string, attributes: object) => (dn === configurationDn ? null : attributes), 'the head of Configuration'],
-    ['NTDS Settings', (dn: string, attributes: object) => (dn.startsWith('CN=NTDS') ? null : attributes), 'the NTDS Settings object'],
-    ['its own crossRef', (dn: string, attributes: object) => (dn.startsWith('CN=CONTOSO') ? null : attributes), 'the crossRef of the domain itself'],
+    [
+      'the head of the domain',
+      (dn: string, attributes: object) => (dn === domainDn ? null : attributes),
+      "the domain's head",
+    ],
+    [
+      'the head of Configuration',
+      (dn: string, attributes: object) => (dn === configurationDn ? null : attributes),
+      'the head of Configuration',
+    ],
+    [
+      'NTDS Settings',
+      (dn: string, attributes: object) => (dn.startsWith('CN=NTDS') ? null : attributes),
+      'the NTDS Settings object',
+    ],
+    [
+      'its own crossRef',
+      (dn: string, attributes: object) => (dn.startsWith('CN=CONTOSO') ? null : attributes),
+      'the crossRef of the domain itself',
+    ],
   ])('and refuses a file without %s', async (_, change, problem) => {
-    await refused(open(await folder(beforeWith(change))).describe(signal), 'ldifInvalid', 'before.ldf', problem);
+    await refused(
+      open(await folder(beforeWith(change))).describe(signal),
+      'ldifInvalid',
+      'before.ldf',
+      problem,
+    );
   });
 
   it('and refuses rootDSE anywhere but at the end, and a record that comes twice', async () => {
     const facts = factEntries(1000, '20260102030405.0Z');
-    await refused(open(await folder({ files: { before: facts.toReversed() } })).describe(signal), 'ldifInvalid', 'rootDSE');
-    await refused(open(await folder({ files: { before: [...facts, ...facts] } })).describe(signal), 'ldifInvalid', 'came before', 'line ');
+    await refused(
+      open(await folder({ files: { before: facts.toReversed() } })).describe(signal),
+      'ldifInvalid',
+      'rootDSE',
+    );
+    await refused(
+      open(await folder({ files: { before: [...facts, ...facts] } })).describe(signal),
+      'ldifInvalid',
+      'came before',
+      'line ',
+    );
   });
 
   it('and refuses what a global catalog answered', async () => {
-    await refused(open(await folder(beforeWith(without('minPwdLength')))).describe(signal), 'directoryRefused', '3268', 'before.ldf');
+    await refused(
+      open(await folder(beforeWith(without('minPwdLength')))).describe(signal),
+      'directoryRefused',
+      '3268',
+      'before.ldf',
+    );
   });
 
   it('and refuses a time ahead of our clock by more than five minutes', async () => {
     const facts = (time: string): FolderChange => ({ files: { before: factEntries(1000, time) } });
     await expect(open(await folder(facts('20260102090500.0Z'))).describe(signal)).resolves.toBeDefined();
-    await refused(open(await folder(facts('20260102090501.0Z'))).describe(signal), 'ldifInvalid', 'a clock is wrong');
+    await refused(
+      open(await folder(facts('20260102090501.0Z'))).describe(signal),
+      'ldifInvalid',
+      'a clock is wrong',
+    );
     const directory = await described({ files: { after: factEntries(1010, '20260102100000.0Z') } });
     await refused(directory.describe(signal), 'ldifInvalid', 'after.ldf', 'a clock is wrong');
   });
@@ -297,7 +382,11 @@ describe('the files are named on the command line by their folder', () => {
 
   it('a file with a fixed name stands for its folder, and a folder counts once', async () => {
     const where = await folder();
-    const { namingContexts } = await open(path.join(where, 'walk.ldf'), where, path.join(where, 'attributes.txt')).describe(signal);
+    const { namingContexts } = await open(
+      path.join(where, 'walk.ldf'),
+      where,
+      path.join(where, 'attributes.txt'),
+    ).describe(signal);
     expect(namingContexts).toHaveLength(2);
   });
 
@@ -306,14 +395,27 @@ describe('the files are named on the command line by their folder', () => {
     await refused(open(path.join(root, 'nowhere')).describe(signal), 'configurationInvalid', 'nowhere');
   });
 
-  it.each(Object.keys(fileNames) as readonly FileRole[])('a folder without the file %s is refused, with what makes it', async role => {
-    const where = await folder({ files: { [role]: null } });
-    await refused(open(where).describe(signal), 'exportIncomplete', `${fileNames[role]} (made by: `, where);
-  });
+  it.each(Object.keys(fileNames) as readonly FileRole[])(
+    'a folder without the file %s is refused, with what makes it',
+    async role => {
+      const where = await folder({ files: { [role]: null } });
+      await refused(open(where).describe(signal), 'exportIncomplete', `${fileNames[role]} (made by: `, where);
+    },
+  );
 
   it('a folder without attributes.txt is refused, and so is one that is no list', async () => {
-    await refused(open(await folder({ attributes: null })).describe(signal), 'exportIncomplete', 'attributes.txt');
-    for (const attributes of ['', 'mail;proxyAddresses', 'mail,,cn', '%ATTRIBUTES%', Buffer.from([0xff, 0xfe, 0x41])])
+    await refused(
+      open(await folder({ attributes: null })).describe(signal),
+      'exportIncomplete',
+      'attributes.txt',
+    );
+    for (const attributes of [
+      '',
+      'mail;proxyAddresses',
+      'mail,,cn',
+      '%ATTRIBUTES%',
+      Buffer.from([0xff, 0xfe, 0x41]),
+    ])
       await refused(open(await folder({ attributes })).describe(signal), 'ldifInvalid', 'attributes.txt');
   });
 
@@ -325,9 +427,14 @@ describe('the files are named on the command line by their folder', () => {
   it('domains of one forest are read together, each by its own files, and Configuration once', async () => {
     const childDn = `DC=child,${domainDn}`;
     const inChild = (entries: readonly DirectoryEntry[]): readonly DirectoryEntry[] =>
-      entries.map(({ distinguishedName, attributes }) => ({ distinguishedName: distinguishedName.replace(domainDn, childDn), attributes }));
+      entries.map(({ distinguishedName, attributes }) => ({
+        distinguishedName: distinguishedName.replace(domainDn, childDn),
+        attributes,
+      }));
     const child = (committed: number, time: string): readonly DirectoryEntry[] =>
-      factEntries(committed, time, (dn, attributes) => (dn === '' ? { ...attributes, defaultNamingContext: childDn } : attributes)).map(entry =>
+      factEntries(committed, time, (dn, attributes) =>
+        dn === '' ? { ...attributes, defaultNamingContext: childDn } : attributes,
+      ).map(entry =>
         entry.distinguishedName === domainDn ? { ...entry, distinguishedName: childDn } : entry,
       );
     const first = await folder();
@@ -346,18 +453,34 @@ describe('the files are named on the command line by their folder', () => {
     const description = await directory.describe(signal);
     expect(description.takenAt).toBe(parseInstant('2026-01-02T03:03:00Z'));
     expect(description.unreadDomains).toEqual([]);
-    expect(description.namingContexts.map(({ distinguishedName }) => distinguishedName)).toEqual([domainDn, childDn, configurationDn]);
+    expect(description.namingContexts.map(({ distinguishedName }) => distinguishedName)).toEqual([
+      domainDn,
+      childDn,
+      configurationDn,
+    ]);
     expect((await objectsOf(directory, 1)).at(1)?.distinguishedName).toBe(`OU=Staff,${childDn}`);
     await expect(directory.describe(signal)).resolves.toBeDefined();
   });
 
   it('two folders of one domain are refused, and so are two forests', async () => {
-    await refused(open(await folder(), await folder()).describe(signal), 'configurationInvalid', 'Name only the newer one');
+    await refused(
+      open(await folder(), await folder()).describe(signal),
+      'configurationInvalid',
+      'Name only the newer one',
+    );
     const elsewhere = 'CN=Configuration,DC=fabrikam,DC=example';
-    const facts = factEntries(1000, '20260102030405.0Z', changed('', { configurationNamingContext: elsewhere })).map(entry =>
+    const facts = factEntries(
+      1000,
+      '20260102030405.0Z',
+      changed('', { configurationNamingContext: elsewhere }),
+    ).map(entry =>
       entry.distinguishedName === configurationDn ? { ...entry, distinguishedName: elsewhere } : entry,
     );
-    await refused(open(await folder(), await folder({ files: { before: facts } })).describe(signal), 'configurationInvalid', 'one forest');
+    await refused(
+      open(await folder(), await folder({ files: { before: facts } })).describe(signal),
+      'configurationInvalid',
+      'one forest',
+    );
   });
 
   it('a naming context that was not described is a fault of the caller', async () => {
@@ -398,7 +521,9 @@ describe('objects and keys', () => {
   it.each(['utf8', 'utf8WithMark', 'utf16le', 'utf16be'] as const)('are read from %s', async encoding => {
     const directory = await described({ style: { ...ldifdeStyle, encoding, width: 40, withVersion: true } });
     expect(await objectsOf(directory)).toHaveLength(4);
-    expect((await directory.findByGuid(0, guid(3), ['mail'], signal))?.entry.attributes.get('mail')).toEqual([Buffer.from('zoë@contoso.example')]);
+    expect((await directory.findByGuid(0, guid(3), ['mail'], signal))?.entry.attributes.get('mail')).toEqual([
+      Buffer.from('zoë@contoso.example'),
+    ]);
     await expect(directory.describe(signal)).resolves.toBeDefined();
   });
 
@@ -424,10 +549,20 @@ describe('objects and keys', () => {
 
   it('an attribute that walk.ldf was not asked for is missed, not taken for one that nobody has', async () => {
     const directory = await described();
-    await refused(objectsOf(directory, 0, ['mail', 'employeeID']), 'exportIncomplete', 'walk.ldf', 'employeeID', 'ATTRIBUTES');
+    await refused(
+      objectsOf(directory, 0, ['mail', 'employeeID']),
+      'exportIncomplete',
+      'walk.ldf',
+      'employeeID',
+      'ATTRIBUTES',
+    );
     await refused(directory.findByGuid(0, guid(3), ['employeeID'], signal), 'exportIncomplete', 'employeeID');
     await refused(directory.findByDn(0, domainDn, ['employeeID'], signal), 'exportIncomplete', 'employeeID');
-    await refused(objectsOf(await described({ attributes: attributeList.replace(',uSNChanged', '') })), 'exportIncomplete', 'uSNChanged');
+    await refused(
+      objectsOf(await described({ attributes: attributeList.replace(',uSNChanged', '') })),
+      'exportIncomplete',
+      'uSNChanged',
+    );
   });
 
   it('a walk of all attributes has each that is asked for', async () => {
@@ -439,18 +574,35 @@ describe('objects and keys', () => {
     await refused(objectsOf(directory), 'ldifInvalid', 'walk.ldf, line ', 'attributes.txt');
   });
 
-  it.each(['walk', 'keys'] as const)('%s.ldf of another place, with deleted objects, or cut is refused', async role => {
-    const read = role === 'walk' ? objectsOf : keysOf;
-    const [head, ...others] = sampleEntries[role];
-    const of = async (...entries: readonly DirectoryEntry[]): Promise<Directory> => described({ files: { [role]: entries } });
-    await refused(read(await of(...others)), 'ldifInvalid', `${role}.ldf: expected ${domainDn} itself`);
-    await refused(read(await of()), 'ldifInvalid', `${role}.ldf: expected ${domainDn} itself`);
-    await refused(read(await of(head!, entryOf('CN=x,DC=fabrikam,DC=example', {}))), 'ldifInvalid', `${role}.ldf, line `, 'outside');
-    await refused(read(await of(head!, entryOf(`CN=x,${domainDn}`, { isDeleted: 'TRUE' }))), 'ldifInvalid', 'ldifde -x');
-    await refused(read(await of(head!, tombstone(91, 500))), 'ldifInvalid', 'ldifde -x');
-    const whole = writeLdif(sampleEntries[role]);
-    await refused(read(await described({ files: { [role]: whole.subarray(0, -2) } })), 'ldifInvalid', 'was cut');
-  });
+  it.each(['walk', 'keys'] as const)(
+    '%s.ldf of another place, with deleted objects, or cut is refused',
+    async role => {
+      const read = role === 'walk' ? objectsOf : keysOf;
+      const [head, ...others] = sampleEntries[role];
+      const of = async (...entries: readonly DirectoryEntry[]): Promise<Directory> =>
+        described({ files: { [role]: entries } });
+      await refused(read(await of(...others)), 'ldifInvalid', `${role}.ldf: expected ${domainDn} itself`);
+      await refused(read(await of()), 'ldifInvalid', `${role}.ldf: expected ${domainDn} itself`);
+      await refused(
+        read(await of(head!, entryOf('CN=x,DC=fabrikam,DC=example', {}))),
+        'ldifInvalid',
+        `${role}.ldf, line `,
+        'outside',
+      );
+      await refused(
+        read(await of(head!, entryOf(`CN=x,${domainDn}`, { isDeleted: 'TRUE' }))),
+        'ldifInvalid',
+        'ldifde -x',
+      );
+      await refused(read(await of(head!, tombstone(91, 500))), 'ldifInvalid', 'ldifde -x');
+      const whole = writeLdif(sampleEntries[role]);
+      await refused(
+        read(await described({ files: { [role]: whole.subarray(0, -2) } })),
+        'ldifInvalid',
+        'was cut',
+      );
+    },
+  );
 
   it.each([
     ['objectGUID', { uSNChanged: '5' }],
@@ -470,7 +622,9 @@ describe('objects and keys', () => {
   });
 
   it('a file that changes while it is read is refused', async () => {
-    const where = await folder({ files: { walk: [...sampleEntries.walk, ...manyUsers(2000).map(walkEntry)] } });
+    const where = await folder({
+      files: { walk: [...sampleEntries.walk, ...manyUsers(2000).map(walkEntry)] },
+    });
     const directory = open(where);
     await directory.describe(signal);
     let pages = 0;
@@ -497,7 +651,9 @@ describe('objects and keys', () => {
   it('reading stops when it is told to', async () => {
     const directory = await described();
     const reason = new Error('stop');
-    await expect(directory.readObjects(0, [], async () => undefined, AbortSignal.abort(reason))).rejects.toBe(reason);
+    await expect(directory.readObjects(0, [], async () => undefined, AbortSignal.abort(reason))).rejects.toBe(
+      reason,
+    );
   });
 });
 
@@ -511,7 +667,8 @@ describe('a file that was cut', () => {
         const walked = guidsOf(await objectsOf(directory, namingContext));
         if (walked.join() !== (await keysOf(directory, namingContext)).join()) return true;
         await membersOf(directory, namingContext);
-        if ((await containersOf(directory, namingContext)).some(([, , descriptor]) => descriptor === null)) return true;
+        if ((await containersOf(directory, namingContext)).some(([, , descriptor]) => descriptor === null))
+          return true;
         const [answer, tombstones] = await tombstonesOf(directory, namingContext);
         if (answer === 'notReadable' || tombstones.length !== (namingContext === 0 ? 1 : 0)) return true;
       }
@@ -573,12 +730,19 @@ describe('tombstones', () => {
     const bare = entryOf(`CN=Deleted Objects,${domainDn}`, {});
     expect(await tombstonesOf(await described({ files: { deleted: [bare] } }))).toEqual(['notReadable', []]);
     expect(await tombstonesOf(await described({ files: { deleted: [] } }))).toEqual(['notReadable', []]);
-    expect((await tombstonesOf(await described({ files: { deleted: [tombstone(91, 500)] } })))[0]).toBe('included');
+    expect((await tombstonesOf(await described({ files: { deleted: [tombstone(91, 500)] } })))[0]).toBe(
+      'included',
+    );
   });
 
   it('a live object among them is refused', async () => {
     const deleted = [...sampleEntries.deleted, entryOf(`CN=x,${domainDn}`, {})];
-    await refused(tombstonesOf(await described({ files: { deleted } })), 'ldifInvalid', 'deleted.ldf, line ', 'isDeleted');
+    await refused(
+      tombstonesOf(await described({ files: { deleted } })),
+      'ldifInvalid',
+      'deleted.ldf, line ',
+      'isDeleted',
+    );
   });
 });
 
@@ -597,11 +761,22 @@ describe('containers', () => {
 
   it('that containers.ldf lacks come with null, and so do those without a descriptor or a class', async () => {
     const [head, unit] = sampleEntries.containers;
-    const bare = entryOf(unit!.distinguishedName, { objectClass: ['top', 'organizationalUnit'], objectGUID: guid(2) });
-    expect(await containersOf(await described({ files: { containers: [head!, bare] } }))).toEqual([all[0], [all[1]![0], 'organizationalUnit', null]]);
-    expect(await containersOf(await described({ files: { containers: [head!] } }))).toEqual([all[0], [all[1]![0], 'organizationalUnit', null]]);
+    const bare = entryOf(unit!.distinguishedName, {
+      objectClass: ['top', 'organizationalUnit'],
+      objectGUID: guid(2),
+    });
+    expect(await containersOf(await described({ files: { containers: [head!, bare] } }))).toEqual([
+      all[0],
+      [all[1]![0], 'organizationalUnit', null],
+    ]);
+    expect(await containersOf(await described({ files: { containers: [head!] } }))).toEqual([
+      all[0],
+      [all[1]![0], 'organizationalUnit', null],
+    ]);
     const strange = entryOf(`CN=strange,${domainDn}`, {});
-    const directory = await described({ files: { walk: [...sampleEntries.walk, strange], containers: [...sampleEntries.containers, strange] } });
+    const directory = await described({
+      files: { walk: [...sampleEntries.walk, strange], containers: [...sampleEntries.containers, strange] },
+    });
     expect((await containersOf(directory)).slice(2)).toEqual([
       [strange.distinguishedName, '', null],
       [strange.distinguishedName, '', null],
@@ -613,18 +788,31 @@ describe('members', () => {
   it('come complete, group by group', async () => {
     const directory = await described();
     expect(await membersOf(directory)).toEqual([
-      [`CN=Printers,OU=Staff,${domainDn}`, [String.raw`CN=Bowen\, Megan,OU=Staff,${domainDn}`, `CN=Nobody,${domainDn}`]],
+      [
+        `CN=Printers,OU=Staff,${domainDn}`,
+        [String.raw`CN=Bowen\, Megan,OU=Staff,${domainDn}`, `CN=Nobody,${domainDn}`],
+      ],
     ]);
     expect(await membersOf(directory, 1)).toEqual([]);
   });
 
   it('a group that is neither there nor deleted since says that members.ldf was cut', async () => {
-    await refused(membersOf(await described({ files: { members: [] } })), 'ldifInvalid', 'members.ldf', '1 missing');
+    await refused(
+      membersOf(await described({ files: { members: [] } })),
+      'ldifInvalid',
+      'members.ldf',
+      '1 missing',
+    );
     const deleted = [...sampleEntries.deleted, tombstone(4, 1005)];
     expect(await membersOf(await described({ files: { members: [], deleted } }))).toEqual([]);
     const keys = sampleEntries.keys.slice(0, -1);
     expect(await membersOf(await described({ files: { members: [], keys } }))).toEqual([]);
-    await refused(membersOf(await described({ files: { members: [entryOf(domainDn, {})] } })), 'ldifInvalid', 'members.ldf, line 1', 'objectGUID');
+    await refused(
+      membersOf(await described({ files: { members: [entryOf(domainDn, {})] } })),
+      'ldifInvalid',
+      'members.ldf, line 1',
+      'objectGUID',
+    );
   });
 });
 
@@ -650,8 +838,14 @@ describe('one object is found', () => {
 
   it('by its objectGUID, deleted, whatever the files say that were made before', async () => {
     const directory = await described({ files: { deleted: [...sampleEntries.deleted, tombstone(3, 1005)] } });
-    expect(await directory.findByGuid(0, guid(3), ['isDeleted'], signal)).toMatchObject({ isDeleted: true, uSNChanged: 1005n });
-    expect(await directory.findByGuid(0, guid(91), [], signal)).toMatchObject({ isDeleted: true, uSNChanged: 500n });
+    expect(await directory.findByGuid(0, guid(3), ['isDeleted'], signal)).toMatchObject({
+      isDeleted: true,
+      uSNChanged: 1005n,
+    });
+    expect(await directory.findByGuid(0, guid(91), [], signal)).toMatchObject({
+      isDeleted: true,
+      uSNChanged: 500n,
+    });
   });
 
   it('not, where it is in no file, or only in walk.ldf: it is gone, and nobody saw it deleted', async () => {
@@ -670,7 +864,9 @@ describe('one object is found', () => {
         entryOf(String.raw`CN=Bowen\, Megan,OU=Staff,${domainDn}`, { sAMAccountName: 'meganb' }),
       );
     expect(await directory.findByDn(0, `CN=Nobody,${domainDn}`, [], signal)).toBeNull();
-    expect(await directory.findByDn(1, `CN=Box,${configurationDn}`, ['mail'], signal)).toMatchObject({ distinguishedName: `CN=Box,${configurationDn}` });
+    expect(await directory.findByDn(1, `CN=Box,${configurationDn}`, ['mail'], signal)).toMatchObject({
+      distinguishedName: `CN=Box,${configurationDn}`,
+    });
   });
 
   it.each<readonly [FileRole, readonly DirectoryEntry[]]>([
@@ -679,7 +875,12 @@ describe('one object is found', () => {
     ['deleted', [...sampleEntries.deleted, ...sampleEntries.deleted]],
   ])('not in a file %s that has an objectGUID twice', async (role, entries) => {
     const directory = await described({ files: { [role]: entries } });
-    await refused(directory.findByGuid(0, guid(3), [], signal), 'ldifInvalid', `${role}.ldf, line `, 'came before');
+    await refused(
+      directory.findByGuid(0, guid(3), [], signal),
+      'ldifInvalid',
+      `${role}.ldf, line `,
+      'came before',
+    );
     // It is read again, and refused again.
     await refused(directory.findByGuid(0, guid(3), [], signal), 'ldifInvalid', 'came before');
   });
@@ -690,20 +891,39 @@ describe('one object is found', () => {
     ['deleted', { objectGUID: guid(5), isDeleted: 'TRUE' }],
   ] as const)('not in a file %s without uSNChanged', async (role, attributes) => {
     const entries = [...sampleEntries[role], entryOf(`CN=x,${domainDn}`, attributes)];
-    await refused((await described({ files: { [role]: entries } })).findByGuid(0, guid(3), [], signal), 'ldifInvalid', `${role}.ldf, line `, 'uSNChanged');
+    await refused(
+      (await described({ files: { [role]: entries } })).findByGuid(0, guid(3), [], signal),
+      'ldifInvalid',
+      `${role}.ldf, line `,
+      'uSNChanged',
+    );
   });
 });
 
 describe('files of different times, or of different domain controllers, are refused at the end', () => {
-  const after = (change: Parameters<typeof factEntries>[2], committed = 1010, time = '20260102031000.0Z'): FolderChange => ({
+  const after = (
+    change: Parameters<typeof factEntries>[2],
+    committed = 1010,
+    time = '20260102031000.0Z',
+  ): FolderChange => ({
     files: { after: factEntries(committed, time, change) },
   });
 
   it.each<readonly [string, FolderChange, string]>([
-    ['another invocationId', after((dn, attributes) => (dn.startsWith('CN=NTDS') ? { ...attributes, invocationId: guid(8) } : attributes)), 'invocationId'],
+    [
+      'another invocationId',
+      after((dn, attributes) =>
+        dn.startsWith('CN=NTDS') ? { ...attributes, invocationId: guid(8) } : attributes,
+      ),
+      'invocationId',
+    ],
     ['an earlier time', after(undefined, 1010, '20260102030404.0Z'), 'a later time'],
     ['a lower highestCommittedUSN', after(undefined, 999), 'a later time'],
-    ['other domains', after((dn, attributes) => (dn.startsWith('CN=CHILD') ? null : attributes)), 'the domains of the forest'],
+    [
+      'other domains',
+      after((dn, attributes) => (dn.startsWith('CN=CHILD') ? null : attributes)),
+      'the domains of the forest',
+    ],
     ['another domain', after(changed('', { defaultNamingContext: configurationDn })), 'minPwdLength'],
   ])('after.ldf with %s', async (_, change, problem) => {
     const error = await errorOf((await described(change)).describe(signal));
@@ -713,17 +933,36 @@ describe('files of different times, or of different domain controllers, are refu
 
   it('after.ldf of another domain on the same domain controller', async () => {
     const elsewhere = 'DC=elsewhere,DC=example';
-    const facts = factEntries(1010, '20260102031000.0Z', changed('', { defaultNamingContext: elsewhere })).map(entry =>
+    const facts = factEntries(
+      1010,
+      '20260102031000.0Z',
+      changed('', { defaultNamingContext: elsewhere }),
+    ).map(entry =>
       entry.distinguishedName === domainDn ? { ...entry, distinguishedName: elsewhere } : entry,
     );
-    await refused((await described({ files: { after: facts } })).describe(signal), 'ldifInvalid', 'the domain of before.ldf');
+    await refused(
+      (await described({ files: { after: facts } })).describe(signal),
+      'ldifInvalid',
+      'the domain of before.ldf',
+    );
   });
 
-  it.each(['walk', 'keys', 'configuration', 'configurationKeys'] as const)('%s with a head of another domain controller', async role => {
-    const [head, ...others] = sampleEntries[role];
-    const moved = { ...head!, attributes: new Map([...head!.attributes, ['usnchanged', [Buffer.from('77')]] as const]) };
-    await refused((await described({ files: { [role]: [moved, ...others] } })).describe(signal), 'ldifInvalid', fileNames[role], 'another uSNChanged');
-  });
+  it.each(['walk', 'keys', 'configuration', 'configurationKeys'] as const)(
+    '%s with a head of another domain controller',
+    async role => {
+      const [head, ...others] = sampleEntries[role];
+      const moved = {
+        ...head!,
+        attributes: new Map([...head!.attributes, ['usnchanged', [Buffer.from('77')]] as const]),
+      };
+      await refused(
+        (await described({ files: { [role]: [moved, ...others] } })).describe(signal),
+        'ldifInvalid',
+        fileNames[role],
+        'another uSNChanged',
+      );
+    },
+  );
 
   it('but a head that changed in between proves nothing', async () => {
     const files = {
@@ -743,13 +982,19 @@ describe('files of different times, or of different domain controllers, are refu
     const directory = await described({ files: { keys } });
     const answer = await directory.describe(signal).then(
       () => 'accepted',
-      (error: AgentError) => (error.message.includes('keys.ldf, line ') && error.message.includes('different times') ? 'refused' : error),
+      (error: AgentError) =>
+        error.message.includes('keys.ldf, line ') && error.message.includes('different times')
+          ? 'refused'
+          : error,
     );
     expect(answer).toBe(verdict);
   });
 
   it('an object whose uSNChanged walk.ldf does not tell proves nothing', async () => {
-    const walk = [...sampleEntries.walk.slice(0, 3), entryOf(liveObjects[3]!.dn, { objectClass: 'group', objectGUID: guid(4) })];
+    const walk = [
+      ...sampleEntries.walk.slice(0, 3),
+      entryOf(liveObjects[3]!.dn, { objectClass: 'group', objectGUID: guid(4) }),
+    ];
     await expect((await described({ files: { walk } })).describe(signal)).resolves.toBeDefined();
   });
 
@@ -766,7 +1011,15 @@ describe('files of different times, or of different domain controllers, are refu
   });
 
   it('and one that lives in keys.ldf alone', async () => {
-    const files = { walk: sampleEntries.walk.slice(0, -1), deleted: [...sampleEntries.deleted, tombstone(4, 1000)] };
-    await refused((await described({ files })).describe(signal), 'ldifInvalid', 'deleted.ldf, line ', 'different times');
+    const files = {
+      walk: sampleEntries.walk.slice(0, -1),
+      deleted: [...sampleEntries.deleted, tombstone(4, 1000)],
+    };
+    await refused(
+      (await described({ files })).describe(signal),
+      'ldifInvalid',
+      'deleted.ldf, line ',
+      'different times',
+    );
   });
 });

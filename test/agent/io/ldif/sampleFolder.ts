@@ -32,10 +32,10 @@ export const neighbourXml = (source: string, success: string, failures: number |
 export function factEntries(
   committed: number,
   currentTime: string,
-  change: (distinguishedName: string, attributes: Record<string, string | Buffer | readonly string[]>) => object | null = (
-    _,
-    attributes,
-  ) => attributes,
+  change: (
+    distinguishedName: string,
+    attributes: Record<string, string | Buffer | readonly string[]>,
+  ) => object | null = (_, attributes) => attributes,
 ): readonly DirectoryEntry[] {
   const head = { objectClass: ['top', 'domainDNS'], uSNChanged: '100', 'msDS-MasteredBy': serviceDn };
   const records: readonly (readonly [string, Record<string, string | Buffer | readonly string[]>])[] = [
@@ -48,7 +48,10 @@ export function factEntries(
       `CN=CHILD,CN=Partitions,${configurationDn}`,
       { nCName: `DC=child,${domainDn}`, dnsRoot: 'child.contoso.example', systemFlags: '3' },
     ],
-    [`CN=Enterprise Configuration,CN=Partitions,${configurationDn}`, { nCName: configurationDn, dnsRoot: 'contoso.example', systemFlags: '1' }],
+    [
+      `CN=Enterprise Configuration,CN=Partitions,${configurationDn}`,
+      { nCName: configurationDn, dnsRoot: 'contoso.example', systemFlags: '1' },
+    ],
     [domainDn, { ...head, objectSid: sid(domainSid), minPwdLength: '7' }],
     [configurationDn, { ...head, uSNChanged: '50', 'msDS-MasteredBy': [serviceDn, otherServiceDn] }],
     [
@@ -80,14 +83,24 @@ interface LiveObject {
 }
 
 export const liveObjects: readonly LiveObject[] = [
-  { dn: domainDn, number: 1, usn: 100, classes: ['top', 'domain', 'domainDNS'], more: { objectSid: sid(domainSid) } },
+  {
+    dn: domainDn,
+    number: 1,
+    usn: 100,
+    classes: ['top', 'domain', 'domainDNS'],
+    more: { objectSid: sid(domainSid) },
+  },
   { dn: `OU=Staff,${domainDn}`, number: 2, usn: 101, classes: ['top', 'organizationalUnit'] },
   {
     dn: String.raw`CN=Bowen\, Megan,OU=Staff,${domainDn}`,
     number: 3,
     usn: 900,
     classes: ['top', 'person', 'organizationalPerson', 'user'],
-    more: { sAMAccountName: 'meganb', mail: 'zoë@contoso.example', proxyAddresses: ['SMTP:a@contoso.example', 'smtp:b@contoso.example'] },
+    more: {
+      sAMAccountName: 'meganb',
+      mail: 'zoë@contoso.example',
+      proxyAddresses: ['SMTP:a@contoso.example', 'smtp:b@contoso.example'],
+    },
   },
   { dn: `CN=Printers,OU=Staff,${domainDn}`, number: 4, usn: 901, classes: ['top', 'group'] },
 ];
@@ -101,25 +114,49 @@ export const keyEntry = ({ dn, number, usn }: LiveObject): DirectoryEntry =>
 export const securityDescriptor = Buffer.from('0100048014000000', 'hex');
 
 const deletedContainer = (parent: string): DirectoryEntry =>
-  entryOf(`CN=Deleted Objects,${parent}`, { objectClass: ['top', 'container'], objectGUID: guid(90), isDeleted: 'TRUE', uSNChanged: '60' });
-
-export const tombstone = (number: number, usn: number): DirectoryEntry =>
-  entryOf(String.raw`CN=gone\0ADEL:` + `b9a1c7c0-0000-4000-8000-0000000000${number},CN=Deleted Objects,${domainDn}`, {
-    objectClass: ['top', 'group'],
-    objectGUID: guid(number),
+  entryOf(`CN=Deleted Objects,${parent}`, {
+    objectClass: ['top', 'container'],
+    objectGUID: guid(90),
     isDeleted: 'TRUE',
-    uSNChanged: `${usn}`,
-    whenChanged: '20260102030000.0Z',
-    lastKnownParent: `OU=Staff,${domainDn}`,
+    uSNChanged: '60',
   });
 
-const configurationHead = entryOf(configurationDn, { objectClass: ['top', 'configuration'], objectGUID: guid(20), uSNChanged: '50' });
-const publicFolder = entryOf(`CN=Box,${configurationDn}`, { objectClass: ['top', 'publicFolder'], objectGUID: guid(21), uSNChanged: '51', mail: 'box@contoso.example' });
+export const tombstone = (number: number, usn: number): DirectoryEntry =>
+  entryOf(
+    String.raw`CN=gone\0ADEL:` + `b9a1c7c0-0000-4000-8000-0000000000${number},CN=Deleted Objects,${domainDn}`,
+    {
+      objectClass: ['top', 'group'],
+      objectGUID: guid(number),
+      isDeleted: 'TRUE',
+      uSNChanged: `${usn}`,
+      whenChanged: '20260102030000.0Z',
+      lastKnownParent: `OU=Staff,${domainDn}`,
+    },
+  );
+
+const configurationHead = entryOf(configurationDn, {
+  objectClass: ['top', 'configuration'],
+  objectGUID: guid(20),
+  uSNChanged: '50',
+});
+const publicFolder = entryOf(`CN=Box,${configurationDn}`, {
+  objectClass: ['top', 'publicFolder'],
+  objectGUID: guid(21),
+  uSNChanged: '51',
+  mail: 'box@contoso.example',
+});
 
 export const sampleEntries: Readonly<Record<FileRole, readonly DirectoryEntry[]>> = {
   before: factEntries(1000, '20260102030405.0Z'),
-  containers: liveObjects.slice(0, 2).map(({ dn, number, classes }) =>
-    entryOf(dn, { objectClass: classes, objectGUID: guid(number), nTSecurityDescriptor: securityDescriptor })),
+  containers: liveObjects
+    .slice(0, 2)
+    .map(({ dn, number, classes }) =>
+      entryOf(dn, {
+        objectClass: classes,
+        objectGUID: guid(number),
+        nTSecurityDescriptor: securityDescriptor,
+      }),
+    ),
   walk: liveObjects.map(walkEntry),
   keys: liveObjects.map(keyEntry),
   members: [
@@ -149,7 +186,10 @@ export async function writeFolder(folder: string, change: FolderChange = {}): Pr
   for (const role of Object.keys(fileNames) as readonly FileRole[]) {
     const content = change.files?.[role] === undefined ? sampleEntries[role] : change.files[role];
     if (content === null) continue;
-    await writeFile(path.join(folder, fileNames[role]), Buffer.isBuffer(content) ? content : writeLdif(content, change.style));
+    await writeFile(
+      path.join(folder, fileNames[role]),
+      Buffer.isBuffer(content) ? content : writeLdif(content, change.style),
+    );
   }
   const attributes = change.attributes === undefined ? `${attributeList}\r\n` : change.attributes;
   if (attributes !== null) await writeFile(path.join(folder, 'attributes.txt'), attributes);
