@@ -4,7 +4,8 @@ import { LdifParser, type LdifRecord, type ParserStart } from './ldifParser';
 import { ldifRefused } from './refusal';
 import { encodingOf, longestMark } from './textEncoding';
 
-const chunkBytes = 128 * 1024;
+/** How much of a file is read at a time. */
+export const chunkBytes = 128 * 1024;
 
 /** Where a record lies in its file. */
 export interface RecordPlace {

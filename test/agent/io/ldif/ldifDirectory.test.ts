@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Directory, DirectoryDescription } from '../../../../agent/src/app/ports';
@@ -158,7 +158,7 @@ const beforeWith = (change: Parameters<typeof factEntries>[2]): FolderChange => 
   files: { before: factEntries(1000, '20260102030405.0Z', change) },
 });
 
-describe('describe answers from before.ldf, and from then on from after.ldf', () => {
+describe('the directory is described from before.ldf, and from then on from after.ldf', () => {
   it('with the time of the domain controller, not of the file', async () => {
     const where = await folder();
     const directory = open(where);
@@ -531,16 +531,16 @@ describe('objects and keys', () => {
     const many = manyUsers(2500);
     const directory = await described({ files: { walk: [...sampleEntries.walk, ...many.map(walkEntry)] } });
     const sizes: number[] = [];
-    let open = 0;
+    let visiting = 0;
     await directory.readObjects(
       0,
       [],
       async page => {
-        open += 1;
-        expect(open).toBe(1);
+        visiting += 1;
+        expect(visiting).toBe(1);
         sizes.push(page.length);
         await new Promise(setImmediate);
-        open -= 1;
+        visiting -= 1;
       },
       signal,
     );

@@ -283,13 +283,11 @@ describe('a file that was cut', () => {
     for (const encoding of encodings) {
       const file = writeLdif(entries, { ...ldifdeStyle, encoding, width: 20 });
       const whole = read(file) as readonly unknown[];
-      let refused = 0;
-      for (let length = 0; length < file.length; length += 1) {
-        const records = readOrRefused(file.subarray(0, length));
-        if (records === 'refused') refused += 1;
-        else expect(records).toEqual(whole.slice(0, Math.min(records.length, 2)));
-      }
-      expect(refused).toBeGreaterThan(file.length * 0.9);
+      const lengths = Array.from({ length: file.length }, (_, length) => length);
+      const answers = lengths.map(length => readOrRefused(file.subarray(0, length)));
+      const accepted = answers.filter(answer => answer !== 'refused');
+      for (const records of accepted) expect(records).toEqual(whole.slice(0, Math.min(records.length, 2)));
+      expect(accepted.length).toBeLessThan(file.length / 10);
     }
   });
 });

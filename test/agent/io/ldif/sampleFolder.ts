@@ -148,15 +148,13 @@ const publicFolder = entryOf(`CN=Box,${configurationDn}`, {
 
 export const sampleEntries: Readonly<Record<FileRole, readonly DirectoryEntry[]>> = {
   before: factEntries(1000, '20260102030405.0Z'),
-  containers: liveObjects
-    .slice(0, 2)
-    .map(({ dn, number, classes }) =>
-      entryOf(dn, {
-        objectClass: classes,
-        objectGUID: guid(number),
-        nTSecurityDescriptor: securityDescriptor,
-      }),
-    ),
+  containers: liveObjects.slice(0, 2).map(({ dn, number, classes }) =>
+    entryOf(dn, {
+      objectClass: classes,
+      objectGUID: guid(number),
+      nTSecurityDescriptor: securityDescriptor,
+    }),
+  ),
   walk: liveObjects.map(walkEntry),
   keys: liveObjects.map(keyEntry),
   members: [
