@@ -63,7 +63,9 @@ function told(error: unknown): number {
     process.stderr.write(`${printable(error.message)}\n`);
     return exitCodes[error.code];
   }
-  process.stderr.write(`A fault of the agent: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(
+    `A fault of the agent: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
   return exitCodes.unexpected;
 }
 

@@ -7,7 +7,7 @@ export function checkCanaries(reading: ReadingUnderWay): ExportManifest['canarie
   const { settings, namingContexts, seenNames, problems } = reading;
   const expected = [
     ...settings.canaries,
-    ...settings.scope.includeBases,
+    ...settings.includeBases,
     ...namingContexts.flatMap(({ distinguishedName, domain }) =>
       domain === null ? [] : [distinguishedName],
     ),

@@ -28,7 +28,12 @@ export async function checkContainers(
           ignored += 1;
           return;
         }
-        const problem = containerProblem({ distinguishedName, objectClass, securityDescriptor, callerSids: sids });
+        const problem = containerProblem({
+          distinguishedName,
+          objectClass,
+          securityDescriptor,
+          callerSids: sids,
+        });
         if (problem !== null) hidden.set(distinguishedName, problem);
       },
       signal,

@@ -10,6 +10,8 @@ export interface ReadingSettings {
   readonly scope: SyncScope;
   /** Distinguished names that must be seen. */
   readonly canaries: readonly string[];
+  /** The bases of the scope, which must be seen as well. */
+  readonly includeBases: readonly string[];
   /** Distinguished names whose whole content is left out of the checks of rights. */
   readonly ignoreContainers: readonly string[];
   readonly maxReplicationAgeHours: number;

@@ -8,6 +8,7 @@ import type { ReadingUnderWay } from './readDirectory';
 
 /** Objects that are named in a problem; the figure is always exact. */
 const named = 5;
+const guidBytes = 16;
 
 /**
  * Reads every object of a naming context and, side by side, its keys alone once more. An object that only one of the two has
@@ -84,13 +85,20 @@ class ObjectWriter {
       inScope: inScope(settings.scope, entry),
     });
     const objectGUID = entry.attributes.get('objectguid')?.[0];
-    const isNew = objectGUID?.length === 16 && this.#tally.addFirst(objectGUID);
+    if (objectGUID?.length === guidBytes)
+      this.#tally.addFirst(objectGUID, made.kind === 'line' ? made.line.objectClass : null);
     switch (made.kind) {
       case 'notExported':
         return;
-      case 'refused':
+      case 'stripped':
         if (!isUnchecked(entry.distinguishedName))
-          this.#strip(`${entry.distinguishedName}: ${made.problem}`);
+          this.#strip(`${entry.distinguishedName}: without ${made.missing.join(', ')}`);
+        return;
+      case 'invalid':
+        this.#strip(`${entry.distinguishedName}: ${made.attribute}: ${made.problem}`);
+        return;
+      case 'tooLong':
+        this.#strip(`${entry.distinguishedName}: a line of ${made.bytes} bytes, more than the format allows`);
         return;
       case 'line': {
         // Its page came again after a broken connection, or it was moved here from another naming context meanwhile.

@@ -42,7 +42,8 @@ export async function exportCommand(
         requests: [],
         context,
       });
-      if (out === null) print(`Sealed ${sealed.source}/${sealed.folder}; the next "run" uploads it: ${sealed.path}`);
+      if (out === null)
+        print(`Sealed ${sealed.source}/${sealed.folder}; the next "run" uploads it: ${sealed.path}`);
       else await deliverAndCommit(state, sealed, folderDestination(out, localFiles), context);
     } finally {
       await state.close();

@@ -33,5 +33,6 @@ const nextSteps = {
   first: "Put the element of EXPORT_SOURCES into the app's setting, beside those of other sources.",
   rotate:
     'The old key goes on signing. Put both keys into EXPORT_SOURCES; once the app has them, run keygen --activate.',
-  activate: 'The new key signs from now on. Once its first export is accepted, leave only it in EXPORT_SOURCES.',
+  activate:
+    'The new key signs from now on. Once its first export is accepted, leave only it in EXPORT_SOURCES.',
 } as const;

@@ -14,7 +14,7 @@ export async function openDirectory(
   ldif: readonly string[],
   context: CommandContext,
 ): Promise<Directory> {
-  if (ldif.length > 0) return createLdifDirectory({ paths: ldif });
+  if (ldif.length > 0) return createLdifDirectory({ paths: ldif, clock: context.clock });
   const { domainControllers, limits } = configuration;
   const opened: DomainControllerOptions[] = [];
   for (const controller of domainControllers) opened.push(await domainControllerOptions(controller, context));
@@ -23,7 +23,6 @@ export async function openDirectory(
     attempts: limits.attempts,
     connectTimeoutMs: limits.connectSeconds * 1000,
     inactivityTimeoutMs: limits.silenceSeconds * 1000,
-    onRetry: message => context.progress.warn(message),
   });
 }
 

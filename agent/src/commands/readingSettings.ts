@@ -19,6 +19,7 @@ export function readingSettings(
     anchorAttribute,
     scope: parsed.scope,
     canaries,
+    includeBases: scope.includeBases,
     ignoreContainers,
     maxReplicationAgeHours: limits.maxReplicationAgeHours,
     unexplainedObjects: limits.unexplainedObjects,

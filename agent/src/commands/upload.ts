@@ -50,7 +50,9 @@ export async function deliverAndCommit(
   await deliver(sealed, destination, localFiles, signal);
   await state.commit(sealed);
   progress.done();
-  print(`Delivered ${sealed.source}/${sealed.folder}, number ${sealed.manifest.sequence}, to ${destination.name}`);
+  print(
+    `Delivered ${sealed.source}/${sealed.folder}, number ${sealed.manifest.sequence}, to ${destination.name}`,
+  );
 }
 
 type WithoutUndefined<Value> = {
@@ -59,4 +61,6 @@ type WithoutUndefined<Value> = {
 
 /** `exactOptionalPropertyTypes`: what was not given is left out, not undefined. */
 const withoutUndefined = <Value extends object>(value: Value): WithoutUndefined<Value> =>
-  Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as WithoutUndefined<Value>;
+  Object.fromEntries(
+    Object.entries(value).filter(([, item]) => item !== undefined),
+  ) as WithoutUndefined<Value>;

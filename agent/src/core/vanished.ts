@@ -34,7 +34,8 @@ export class VanishedCount {
       return;
     }
     this.#unexplained += 1;
-    if (this.#unexplainedKeys.length < maxKeptVanished) this.#unexplainedKeys.push(Uint8Array.from(objectGUID));
+    if (this.#unexplainedKeys.length < maxKeptVanished)
+      this.#unexplainedKeys.push(Uint8Array.from(objectGUID));
   }
 
   result(): Vanished {
