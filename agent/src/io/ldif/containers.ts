@@ -3,7 +3,7 @@ import type { LdifFile } from './ldifFile';
 import { guidOf, type Partition } from './partition';
 
 /** Classes whose objects can hold users, groups, contacts or computers (their possSuperiors), subclasses included. */
-const containerClasses = new Set([
+export const containerClasses: ReadonlySet<string> = new Set([
   'builtindomain',
   'container',
   'country',

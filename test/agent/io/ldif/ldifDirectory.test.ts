@@ -279,7 +279,7 @@ describe('the directory is described from before.ldf, and from then on from afte
       'ldifInvalid',
       'before.ldf',
       `expected ${name === 'msDS-MasteredBy' ? 'msDS-masteredBy' : name}`,
-      'Get-Facts.ps1',
+      'Write-Ldif.ps1',
     );
   });
 
