@@ -784,6 +784,21 @@ describe('containers', () => {
   });
 });
 
+describe('a walk and keys that broke off at the same place', () => {
+  const files = { walk: sampleEntries.walk.slice(0, 1), keys: sampleEntries.keys.slice(0, 1), members: [] };
+
+  it('lack a container that was there before', async () => {
+    const directory = await described({ files });
+    expect(await keysOf(directory)).toEqual(guidsOf(await objectsOf(directory)));
+    await refused(containersOf(directory), 'ldifInvalid', 'walk.ldf', '1 missing and not deleted');
+  });
+
+  it('unless it was deleted since', async () => {
+    const deleted = [...sampleEntries.deleted, tombstone(2, 1005)];
+    expect(await containersOf(await described({ files: { ...files, deleted } }))).toHaveLength(2);
+  });
+});
+
 describe('members', () => {
   it('come complete, group by group', async () => {
     const directory = await described();
