@@ -27,7 +27,7 @@ const everyName: readonly string[] = [...Object.values(fileNames), attributesFil
 
 /** What each file is, and what makes it, in a few words; the whole command is in docs/ldif.md. */
 const madeBy: Readonly<Record<FileRole, string>> = {
-  before: 'Get-Facts.ps1 -File before.ldf, first of all',
+  before: 'Write-Ldif.ps1 -What facts -File before.ldf, first of all',
   containers:
     'ldifde -f containers.ldf -r with the classes of containers -l objectGUID,objectClass,nTSecurityDescriptor',
   walk: 'ldifde -f walk.ldf -d <the domain> -r (objectClass=*) -l %ATTRIBUTES%',
@@ -37,7 +37,7 @@ const madeBy: Readonly<Record<FileRole, string>> = {
   configuration: 'ldifde -f configuration.ldf -d <CN=Configuration> -l %ATTRIBUTES%',
   configurationKeys: 'ldifde -f configuration-keys.ldf -d <CN=Configuration> -l objectGUID,uSNChanged',
   configurationDeleted: 'ldifde -x -f configuration-deleted.ldf -d <CN=Deleted Objects of CN=Configuration>',
-  after: 'Get-Facts.ps1 -File after.ldf, last of all',
+  after: 'Write-Ldif.ps1 -What facts -File after.ldf, last of all',
 };
 
 /** How the file is made, as the end of an error message. */

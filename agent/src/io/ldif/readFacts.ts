@@ -45,7 +45,7 @@ const domainFlags = 0x1 | 0x2;
 
 /**
  * Reads before.ldf or after.ldf: the NTDS Settings object of the domain controller, the crossRefs, the heads of the domain and
- * of Configuration and, at the end, rootDSE. Get-Facts.ps1 (docs/ldif.md) writes them in this order, so a file that lacks its end
+ * of Configuration and, at the end, rootDSE. Write-Ldif.ps1 (docs/ldif.md) writes them in this order, so a file that lacks its end
  * lacks rootDSE.
  *
  * @throws AgentError ldifInvalid: a fact is missing or makes no sense, the file is named and how it is made; directoryRefused: the

@@ -279,7 +279,7 @@ describe('the directory is described from before.ldf, and from then on from afte
       'ldifInvalid',
       'before.ldf',
       `expected ${name === 'msDS-MasteredBy' ? 'msDS-masteredBy' : name}`,
-      'Get-Facts.ps1',
+      'Write-Ldif.ps1',
     );
   });
 
@@ -781,6 +781,21 @@ describe('containers', () => {
       [strange.distinguishedName, '', null],
       [strange.distinguishedName, '', null],
     ]);
+  });
+});
+
+describe('a walk and keys that broke off at the same place', () => {
+  const files = { walk: sampleEntries.walk.slice(0, 1), keys: sampleEntries.keys.slice(0, 1), members: [] };
+
+  it('lack a container that was there before', async () => {
+    const directory = await described({ files });
+    expect(await keysOf(directory)).toEqual(guidsOf(await objectsOf(directory)));
+    await refused(containersOf(directory), 'ldifInvalid', 'walk.ldf', '1 missing and not deleted');
+  });
+
+  it('unless it was deleted since', async () => {
+    const deleted = [...sampleEntries.deleted, tombstone(2, 1005)];
+    expect(await containersOf(await described({ files: { ...files, deleted } }))).toHaveLength(2);
   });
 });
 
