@@ -62,7 +62,7 @@ export interface ReadingUnderWay extends ReadDirectoryOptions {
  * reads no further where a domain controller must not be asked at all. Throws what `Directory` throws.
  */
 export async function readDirectory(options: ReadDirectoryOptions): Promise<DirectoryReading> {
-  const { description: before, settings, clock, progress } = options;
+  const { directory, description: before, settings, clock, progress, signal } = options;
   const reading: ReadingUnderWay = {
     ...options,
     namingContexts: before.namingContexts,
@@ -78,7 +78,7 @@ export async function readDirectory(options: ReadDirectoryOptions): Promise<Dire
     problems: [...controllerProblems(before, settings, clock.now())],
   };
   tellUnreadDomains(before, progress);
-  if (reading.problems.length > 0) return conclude(reading, nothingProved);
+  if (reading.problems.length > 0) return conclude(reading, nothingProved, before);
 
   const secondCount = { onlyInFirst: 0, onlyInSecond: 0 };
   const tombstones: ('included' | 'notReadable')[] = [];
@@ -93,19 +93,24 @@ export async function readDirectory(options: ReadDirectoryOptions): Promise<Dire
   const danglingLinks = await checkMembers(reading);
   const vanished = await checkVanished(reading);
   const canaries = checkCanaries(reading);
-  await checkSameControllers(reading);
+  const after = await directory.describe(signal);
+  checkSameControllers(reading, after);
   const acceptedUnexplained = acceptUnexplained(reading, danglingLinks, vanished);
-  return conclude(reading, {
-    tombstones: tombstones.includes('notReadable') ? 'notReadable' : 'included',
-    canaries,
-    completeness: {
-      secondCount,
-      containers,
-      danglingLinks,
-      vanished: vanished && { explained: vanished.explained, unexplained: vanished.unexplained },
-      acceptedUnexplained,
+  return conclude(
+    reading,
+    {
+      tombstones: tombstones.includes('notReadable') ? 'notReadable' : 'included',
+      canaries,
+      completeness: {
+        secondCount,
+        containers,
+        danglingLinks,
+        vanished: vanished && { explained: vanished.explained, unexplained: vanished.unexplained },
+        acceptedUnexplained,
+      },
     },
-  });
+    after,
+  );
 }
 
 type Proof = Pick<DirectoryReading, 'tombstones' | 'canaries' | 'completeness'>;
@@ -122,12 +127,12 @@ const nothingProved: Proof = {
   },
 };
 
-function conclude(reading: ReadingUnderWay, proof: Proof): DirectoryReading {
+function conclude(reading: ReadingUnderWay, proof: Proof, last: DirectoryDescription): DirectoryReading {
   const { namingContexts, counts, problems, startedAt, exported, clock } = reading;
   return {
     problems,
     startedAt,
-    finishedAt: clock.now(),
+    finishedAt: last.takenAt === undefined ? clock.now() : latestClock(last),
     namingContexts: namingContexts.map(({ distinguishedName, domain, domainController }, position) => ({
       distinguishedName,
       domain,
@@ -175,9 +180,12 @@ function tellUnreadDomains({ unreadDomains }: DirectoryDescription, progress: Pr
   }
 }
 
+/** Files were finished when their domain controllers said so, not when they were read. */
+const latestClock = ({ namingContexts }: DirectoryDescription): Instant =>
+  Math.max(...namingContexts.map(({ domainController }) => domainController.currentTime)) as Instant;
+
 /** A domain controller that was exchanged for another one while it was read would make two halves of nothing. */
-async function checkSameControllers(reading: ReadingUnderWay): Promise<void> {
-  const after = await reading.directory.describe(reading.signal);
+function checkSameControllers(reading: ReadingUnderWay, after: DirectoryDescription): void {
   for (const [position, { distinguishedName, domainController }] of reading.namingContexts.entries()) {
     const found = after.namingContexts[position]?.domainController;
     if (found?.invocationId !== domainController.invocationId) {

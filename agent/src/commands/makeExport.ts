@@ -65,7 +65,7 @@ export async function makeExport(options: MakeExportOptions): Promise<SealedExpo
     const sealed = await draft.seal(
       {
         tenantId: configuration.tenantId,
-        finishedAt: description.takenAt === undefined ? reading.finishedAt : draft.startedAt,
+        finishedAt: reading.finishedAt,
         namingContexts: reading.namingContexts,
         anchorAttribute: configuration.anchorAttribute,
         tombstones: reading.tombstones,

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { ByteKeyTable } from '../../../../shared/core/byteKeyTable';
-import { comparableName } from './distinguishedNames';
+import { dnKey } from '../../core/distinguishedName';
 import type { RecordPlace } from './ldifFile';
 import type { LdifRecord } from './ldifParser';
 
@@ -25,7 +24,7 @@ export class FileIndex {
   add(record: LdifRecord, objectGUID: Uint8Array | null, uSNChanged: number): boolean {
     const at = this.#offsets.length;
     if (objectGUID && !this.#guids.add(objectGUID, at)) return false;
-    this.#names.add(digestOf(record.entry.distinguishedName), at);
+    this.#names.add(dnKey(record.entry.distinguishedName), at);
     this.#offsets.push(record.offset);
     this.#lines.push(record.line);
     this.#usns.push(uSNChanged);
@@ -37,7 +36,7 @@ export class FileIndex {
   }
 
   byName(distinguishedName: string): IndexedObject | null {
-    return this.#at(this.#names.get(digestOf(distinguishedName)));
+    return this.#at(this.#names.get(dnKey(distinguishedName)));
   }
 
   #at(at: number | undefined): IndexedObject | null {
@@ -48,9 +47,4 @@ export class FileIndex {
       uSNChanged: this.#usns[at] as number,
     };
   }
-}
-
-/** 16 bytes of SHA-256: two names of a forest with the same ones do not happen. */
-function digestOf(distinguishedName: string): Uint8Array {
-  return createHash('sha256').update(comparableName(distinguishedName)).digest().subarray(0, 16);
 }

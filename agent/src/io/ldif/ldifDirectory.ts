@@ -10,7 +10,7 @@ import type {
 } from '../../app/ports';
 import { readAttributeList, type AttributeList } from './attributeList';
 import { readContainers } from './containers';
-import { comparableName } from './distinguishedNames';
+import { normalisedDn } from '../../core/distinguishedName';
 import type { LdifFile } from './ldifFile';
 import { openFolders, type LdifFolder } from './ldifFolder';
 import { readMembers } from './members';
@@ -178,6 +178,8 @@ class LdifDirectory implements Directory {
         distinguishedName: head.distinguishedName,
         domain: at < this.#folders.length ? domainOf(from, folder.folder.files.before) : null,
         domainController: domainControllerOf(from, head, folder.folder.path),
+        // The files do not tell: then what was deleted may come back, and is held for longer.
+        recycleBinEnabled: true,
         callerSids: from.callerSids,
       };
     });
@@ -216,14 +218,14 @@ function servedOf(folders: readonly OpenFolder[]): readonly Served[] {
 function assertOneForest(folders: readonly OpenFolder[]): void {
   const seen = new Set<string>();
   const [first] = folders as [OpenFolder];
-  const forest = comparableName(first.before.configuration.distinguishedName);
+  const forest = normalisedDn(first.before.configuration.distinguishedName);
   for (const { folder, before } of folders) {
-    if (comparableName(before.configuration.distinguishedName) !== forest)
+    if (normalisedDn(before.configuration.distinguishedName) !== forest)
       throw new AgentError(
         'configurationInvalid',
         `Expected folders of one forest, found ${folder.path} of another one than ${first.folder.path}. Each forest is a source of its own.`,
       );
-    const domain = comparableName(before.domain.distinguishedName);
+    const domain = normalisedDn(before.domain.distinguishedName);
     if (seen.has(domain))
       throw new AgentError(
         'configurationInvalid',
@@ -235,7 +237,7 @@ function assertOneForest(folders: readonly OpenFolder[]): void {
 
 const domainsOf = (facts: FolderFacts): string =>
   facts.forestDomains
-    .map(domain => comparableName(domain.distinguishedName))
+    .map(domain => normalisedDn(domain.distinguishedName))
     .sort()
     .join('\n');
 
@@ -246,7 +248,7 @@ function assertFollows(file: LdifFile, before: FolderFacts, after: FolderFacts):
       null,
       'expected the domain controller of before.ldf, found another one (another invocationId)',
     );
-  if (comparableName(after.domain.distinguishedName) !== comparableName(before.domain.distinguishedName))
+  if (normalisedDn(after.domain.distinguishedName) !== normalisedDn(before.domain.distinguishedName))
     throw file.refused(null, 'expected the domain of before.ldf, found another one');
   if (after.currentTime < before.currentTime || after.highestCommittedUSN < before.highestCommittedUSN)
     throw file.refused(
@@ -261,9 +263,9 @@ function assertFollows(file: LdifFile, before: FolderFacts, after: FolderFacts):
 }
 
 function domainOf(facts: FolderFacts, file: LdifFile): NonNullable<NamingContextFacts['domain']> {
-  const own = comparableName(facts.domain.distinguishedName);
+  const own = normalisedDn(facts.domain.distinguishedName);
   const domain = facts.forestDomains.find(
-    ({ distinguishedName }) => comparableName(distinguishedName) === own,
+    ({ distinguishedName }) => normalisedDn(distinguishedName) === own,
   );
   if (!domain) throw file.refused(null, 'expected the crossRef of the domain itself, found none');
   const { dnsName, netBiosName } = domain;
@@ -286,10 +288,10 @@ function domainControllerOf(facts: FolderFacts, head: HeadFacts, name: string): 
 
 /** The domains that any folder knows of and none is of. */
 function unreadDomainsOf(facts: readonly FolderFacts[]): readonly UnreadDomain[] {
-  const read = new Set(facts.map(({ domain }) => comparableName(domain.distinguishedName)));
+  const read = new Set(facts.map(({ domain }) => normalisedDn(domain.distinguishedName)));
   const unread = new Map<string, UnreadDomain>();
   for (const { distinguishedName, dnsName } of facts.flatMap(({ forestDomains }) => forestDomains)) {
-    const comparable = comparableName(distinguishedName);
+    const comparable = normalisedDn(distinguishedName);
     if (!read.has(comparable)) unread.set(comparable, { distinguishedName, dnsName });
   }
   return [...unread.values()];

@@ -2,7 +2,7 @@ import { AgentError } from '../../core/agentError';
 import type { DirectoryEntry } from '../../core/directoryEntry';
 import type { FoundObject } from '../../app/ports';
 import type { AttributeList } from './attributeList';
-import { comparableName, liesIn } from './distinguishedNames';
+import { isNormalisedBelowOrEqual, normalisedDn } from '../../core/distinguishedName';
 import { FileIndex, unknownUsn, type IndexedObject } from './fileIndex';
 import type { LdifFile } from './ldifFile';
 import type { LdifRecord } from './ldifParser';
@@ -50,7 +50,7 @@ export class Partition {
   ) {
     this.distinguishedName = distinguishedName;
     this.files = files;
-    this.#comparable = comparableName(distinguishedName);
+    this.#comparable = normalisedDn(distinguishedName);
     this.#requested = requested;
     this.#withHead = head === 'isObject';
   }
@@ -107,7 +107,7 @@ export class Partition {
   async *recordsOf(file: LdifFile, signal: AbortSignal): AsyncGenerator<readonly LdifRecord[], void, void> {
     for await (const records of file.records(signal)) {
       for (const { entry, line } of records)
-        if (!liesIn(comparableName(entry.distinguishedName), this.#comparable))
+        if (!isNormalisedBelowOrEqual(normalisedDn(entry.distinguishedName), this.#comparable))
           throw file.refused(line, `expected objects of ${this.distinguishedName}, found one outside`);
       yield records;
     }
@@ -264,7 +264,7 @@ export class Partition {
     for await (const records of this.recordsOf(file, signal))
       for (const record of records) {
         const { entry } = record;
-        const isContainer = comparableName(entry.distinguishedName) === container;
+        const isContainer = normalisedDn(entry.distinguishedName) === container;
         if (!isContainer && !isTrue(entry, 'isdeleted'))
           throw file.refused(record.line, 'expected deleted objects (isDeleted is TRUE), found another one');
         yield { entry, record, isContainer };
@@ -281,7 +281,7 @@ export class Partition {
   }
 
   #isHead(entry: DirectoryEntry): boolean {
-    return comparableName(entry.distinguishedName) === this.#comparable;
+    return normalisedDn(entry.distinguishedName) === this.#comparable;
   }
 
   #isObject({ entry }: LdifRecord): boolean {

@@ -4,9 +4,9 @@ import type { Instant } from '../../../../shared/core/instant';
 import { textOf, textsOf, type DirectoryEntry } from '../../core/directoryEntry';
 import type { InboundNeighbour, InboundReplication } from '../../core/domainController';
 import { AgentError } from '../../core/agentError';
-import { comparableName } from './distinguishedNames';
-import { parseGeneralizedTime } from './generalizedTime';
-import { readInboundNeighbour } from './inboundNeighbours';
+import { normalisedDn } from '../../core/distinguishedName';
+import { parseGeneralizedTime } from '../../core/generalizedTime';
+import { parseInboundNeighbour } from '../../core/domainController';
 import type { LdifFile } from './ldifFile';
 import { parseUsn } from './updateSequenceNumber';
 
@@ -56,7 +56,7 @@ export async function readFacts(file: LdifFile, signal: AbortSignal): Promise<Fo
   let last = '';
   for await (const records of file.records(signal))
     for (const { entry, line } of records) {
-      last = comparableName(entry.distinguishedName);
+      last = normalisedDn(entry.distinguishedName);
       if (entries.has(last))
         throw file.refused(line, 'expected every object once, found one that came before');
       entries.set(last, entry);
@@ -126,8 +126,8 @@ class FactReader {
   }
 
   #head(head: DirectoryEntry, service: DirectoryEntry): HeadFacts {
-    const masters = textsOf(head, 'msds-masteredby').map(comparableName);
-    const own = comparableName(service.distinguishedName);
+    const masters = textsOf(head, 'msds-masteredby').map(normalisedDn);
+    const own = normalisedDn(service.distinguishedName);
     const others = masters.filter(master => master !== own).length;
     const { distinguishedName } = head;
     const uSNChanged = this.#parsed(head, 'uSNChanged', value => parseUsn(value));
@@ -147,13 +147,10 @@ class FactReader {
   }
 
   #neighbour(value: Buffer): InboundNeighbour {
-    const neighbour = readInboundNeighbour(value);
-    if (!neighbour)
-      throw this.#file.refused(
-        null,
-        'expected msDS-NCReplInboundNeighbors in the form of XML, found something else',
-      );
-    return neighbour;
+    const parsed = parseInboundNeighbour(value.toString('utf8'));
+    if (parsed.kind === 'invalid')
+      throw this.#file.refused(null, `msDS-NCReplInboundNeighbors: ${parsed.problem}`);
+    return parsed.neighbour;
   }
 
   #forestDomains(): readonly ForestDomain[] {
@@ -167,7 +164,7 @@ class FactReader {
   }
 
   #entry(distinguishedName: string, what: string): DirectoryEntry {
-    const entry = this.#entries.get(comparableName(distinguishedName));
+    const entry = this.#entries.get(normalisedDn(distinguishedName));
     if (!entry) throw this.#file.refused(null, `expected ${what}, found no such record`);
     return entry;
   }

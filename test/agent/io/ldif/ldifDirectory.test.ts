@@ -180,6 +180,7 @@ describe('the directory is described from before.ldf, and from then on from afte
             isGlobalCatalogPort: false,
             inboundReplication: { kind: 'alone' },
           },
+          recycleBinEnabled: true,
           callerSids: [`${domainSid}-1104`],
         },
         {
@@ -189,6 +190,7 @@ describe('the directory is described from before.ldf, and from then on from afte
             ...first.namingContexts[0]!.domainController,
             inboundReplication: { kind: 'notReadable', otherDomainControllers: 1 },
           },
+          recycleBinEnabled: true,
           callerSids: [`${domainSid}-1104`],
         },
       ],
