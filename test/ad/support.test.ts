@@ -11,7 +11,7 @@ import {
 import { addRecord } from '../support/ad/ldifRecord';
 import { isSambaInstalled } from '../support/ad/sambaPrograms';
 import { textOfSid } from '../support/ad/securityDescriptor';
-import { bytesOfGuid } from '../support/ad/seedOrganisation';
+import { bytesOfGuid, guidOfBytes } from '../support/ad/seedOrganisation';
 import { type CertificateAuthority, createCertificateAuthority } from '../support/tls';
 
 const base = 'DC=contoso,DC=example';
@@ -85,14 +85,7 @@ const deletedBy = (
   );
 const guidOf = async (controller: DomainController, dn: string): Promise<string> => {
   const [entry] = await controller.ldapsearch(['-b', dn, '-s', 'base', '(objectClass=*)', 'objectGUID']);
-  const bytes = Buffer.from(entry!.attributes.get('objectguid')![0]!);
-  for (const [from, to] of [
-    [0, 4],
-    [4, 6],
-    [6, 8],
-  ] as const)
-    bytes.subarray(from, to).reverse();
-  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  return guidOfBytes(entry!.attributes.get('objectguid')![0]!);
 };
 
 test('Samba is installed', () => {

@@ -34,7 +34,8 @@ FIRST_RID_OF_ITS_OWN = 1_000_000
 
 RECYCLE_BIN_FEATURE = "766ddcd8-acd0-445e-f3b9-a7f9b6744f2a"
 
-# A mail-enabled public folder as Exchange makes it; the object identifier is of the arc for examples (RFC 5612).
+# A mail-enabled public folder as Exchange makes it, which every account may read, as most classes say. The object
+# identifier is of the arc for examples (RFC 5612).
 PUBLIC_FOLDER_CLASS = """dn: CN=public-Folder,{schema}
 objectClass: classSchema
 governsID: 1.3.6.1.4.1.32473.1.1
@@ -44,6 +45,7 @@ auxiliaryClass: mailRecipient
 mayContain: mail
 possSuperiors: container
 objectClassCategory: 1
+defaultSecurityDescriptor: D:(A;;RPWPCRCCDCLCLORCWOWDSDDTSW;;;DA)(A;;RPWPCRCCDCLCLORCWOWDSDDTSW;;;SY)(A;;RPLCLORC;;;AU)
 defaultObjectCategory: CN=public-Folder,{schema}
 """
 

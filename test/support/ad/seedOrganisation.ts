@@ -174,11 +174,19 @@ function classOf({
   }
 }
 
-/** The 16 bytes as Windows keeps a GUID: the first three fields little-endian. */
-export function bytesOfGuid(guid: string): Buffer {
-  const bytes = Buffer.from(guid.replaceAll('-', ''), 'hex');
+/** The first three fields of a GUID are little-endian in Windows' bytes; the change is its own reverse. */
+function swapped(bytes: Buffer): Buffer {
   bytes.subarray(0, 4).reverse();
   bytes.subarray(4, 6).reverse();
   bytes.subarray(6, 8).reverse();
   return bytes;
 }
+
+/** The 16 bytes as objectGUID holds them. */
+export const bytesOfGuid = (guid: string): Buffer => swapped(Buffer.from(guid.replaceAll('-', ''), 'hex'));
+
+/** The GUID as text, lower case. */
+export const guidOfBytes = (bytes: Buffer): string =>
+  swapped(Buffer.from(bytes))
+    .toString('hex')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
