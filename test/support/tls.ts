@@ -13,12 +13,18 @@ export interface ServerCertificate {
   readonly key: string;
 }
 
+/** Names that a server is reached by. */
+export interface ServerNames {
+  readonly addresses?: readonly string[];
+  readonly dnsNames?: readonly string[];
+}
+
 /** A certificate authority of the stack's own; it lives as long as the process. */
 export interface CertificateAuthority {
   /** PEM, for NODE_EXTRA_CA_CERTS. */
   readonly cert: string;
-  /** A certificate for 127.0.0.1 and localhost. */
-  issue(): Promise<ServerCertificate>;
+  /** A certificate for 127.0.0.1 and localhost, or, where names are given, for these alone. */
+  issue(names?: ServerNames): Promise<ServerCertificate>;
 }
 
 const randomHex = (): string => Buffer.from(webcrypto.getRandomValues(new Uint8Array(8))).toString('hex');
@@ -43,11 +49,13 @@ export async function createCertificateAuthority(): Promise<CertificateAuthority
   });
   return {
     cert: authority.toString('pem'),
-    async issue() {
+    async issue({ addresses, dnsNames }: ServerNames = {}) {
+      const [ips, names] =
+        addresses || dnsNames ? [addresses ?? [], dnsNames ?? []] : [['127.0.0.1'], ['localhost']];
       const server = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
       const certificate = await x509.X509CertificateGenerator.create({
         serialNumber: randomHex(),
-        subject: 'CN=127.0.0.1',
+        subject: `CN=${ips[0] ?? names[0]}`,
         issuer: authority.subject,
         ...validity,
         signingAlgorithm: algorithm,
@@ -55,8 +63,8 @@ export async function createCertificateAuthority(): Promise<CertificateAuthority
         publicKey: server.publicKey,
         extensions: [
           new x509.SubjectAlternativeNameExtension([
-            { type: 'ip', value: '127.0.0.1' },
-            { type: 'dns', value: 'localhost' },
+            ...ips.map(value => ({ type: 'ip', value }) as const),
+            ...names.map(value => ({ type: 'dns', value }) as const),
           ]),
           new x509.ExtendedKeyUsageExtension(['1.3.6.1.5.5.7.3.1']),
         ],
