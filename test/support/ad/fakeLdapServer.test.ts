@@ -125,13 +125,13 @@ describe('the fake LDAP server', () => {
       },
     });
     for (let open = 0; open < 11; open += 1) await client.search(domain, noLimits, [scope, new Page(1)]);
-    await expect(client.search(domain, noLimits, [scope, new Page(1, cookies[0]!)])).rejects.toThrow(
+    await expect(client.search(domain, noLimits, [scope, new Page(1, cookies[0])])).rejects.toThrow(
       'unknown cookie',
     );
-    await client.search(domain, noLimits, [scope, new Page(1, cookies[1]!)]);
+    await client.search(domain, noLimits, [scope, new Page(1, cookies[1])]);
     const other = new Client({ url: server.url, tlsOptions: { ca: authority.cert }, timeout: 2_000 });
     await other.bind(bindName, password);
-    await expect(other.search(domain, noLimits, [scope, new Page(1, cookies[2]!)])).rejects.toThrow(
+    await expect(other.search(domain, noLimits, [scope, new Page(1, cookies[2])])).rejects.toThrow(
       'unknown cookie',
     );
     await other.unbind();
