@@ -479,6 +479,21 @@ describe('readObjects and readKeys', () => {
     expect(await namesIn(directory)).toHaveLength(4);
   });
 
+  test('a connection whose end was announced is not used again', async () => {
+    const { server, directory } = await described(fakeUsers(3));
+    server.add({
+      when: forObjects,
+      do: {
+        kind: 'rewrite',
+        rewrite: answer => [...answer, new FakeMessages().noticeOfDisconnection(52)],
+      },
+    });
+    expect(await namesIn(directory)).toHaveLength(4);
+    expect(await namesIn(directory)).toHaveLength(4);
+    expect(waits).toEqual([]);
+    expect(server.connections).toBe(2);
+  });
+
   test('after the last attempt: unavailable, with the domain controller and the last fault', async () => {
     const { server, directory } = await described(fakeUsers(3));
     server.add({ when: forObjects, times: 2, do: { kind: 'cut', bytes: 0, ending: 'end' } });
