@@ -61,6 +61,7 @@ export class DomainControllerLink {
   readonly #connections = new Set<LdapConnection>();
   readonly #idle: LdapConnection[] = [];
   #identity: Identity | null = null;
+  #closed = false;
 
   constructor(options: DomainControllerOptions, patience: Patience) {
     this.name = options.url;
@@ -91,14 +92,15 @@ export class DomainControllerLink {
         signal.throwIfAborted();
         if (!(error instanceof LdapFault)) throw error;
         if (error.kind === 'final') throw this.#refused(what, error);
-        if (attempt >= this.#patience.attempts) throw this.#unavailable(what, attempt, error);
+        if (this.#closed || attempt >= this.#patience.attempts) throw this.#unavailable(what, attempt, error);
       }
       await this.#wait(attempt, signal);
     }
   }
 
-  /** Closes every connection. */
+  /** Closes every connection; what is under way fails, and is not tried again. */
   close(): void {
+    this.#closed = true;
     for (const connection of this.#connections) connection.close();
     this.#connections.clear();
     this.#idle.length = 0;

@@ -61,6 +61,9 @@ const configurationFilter = anyOf(['mail', 'proxyAddresses', 'objectSid'].map(pr
 
 const guidBytes = 16;
 
+/** Each may bring 1,500 members at once: 15 MB a page where names are long. */
+const groupsPerPage = 100;
+
 /** A naming context, and the way to it. */
 interface Source {
   readonly facts: NamingContextFacts;
@@ -236,6 +239,7 @@ class LdapDirectory implements Directory {
       filter: present('member'),
       attributes: ['objectGUID', 'member'],
       controls: [domainScope],
+      pageSize: groupsPerPage,
     };
     await link.run(
       `the members of groups in ${facts.distinguishedName}`,

@@ -7,7 +7,7 @@ import { EntryReader, type ReceivedEntry } from './searchEntry';
 import { controlTypes, pageOf, type Search } from './searchRequest';
 
 /** As many as Active Directory hands over at most, unless its policy MaxPageSize was changed. */
-export const entriesPerPage = 1_000;
+const entriesPerPage = 1_000;
 
 /** So many pages in a row without any entry, and the search goes nowhere. Empty pages as such are allowed (RFC 2696). */
 const mostEmptyPages = 1_000;
@@ -49,7 +49,7 @@ async function askForPage(
   cookie: Buffer,
   signal: AbortSignal,
 ): Promise<SearchAnswer> {
-  const controls = [...search.controls, pageOf(entriesPerPage, cookie)];
+  const controls = [...search.controls, pageOf(search.pageSize ?? entriesPerPage, cookie)];
   try {
     return await connection.search({ ...search, controls }, signal);
   } catch (error) {

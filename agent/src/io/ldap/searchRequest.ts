@@ -25,6 +25,8 @@ export interface Search {
   readonly filter: Filter;
   readonly attributes: readonly string[];
   readonly controls: readonly Control[];
+  /** Entries that a page has at most, where it is read by pages; default 1,000. Fewer where entries are large. */
+  readonly pageSize?: number;
 }
 
 /** `(attribute=*)` */

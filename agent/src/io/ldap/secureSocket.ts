@@ -39,10 +39,11 @@ export async function secure(
     minVersion: 'TLSv1.2',
     rejectUnauthorized: trust.dangerouslyAcceptAnyCertificate !== true,
   });
+  // From here on its errors are those of the TLS above it, and must not end the process a second time.
+  socket.on('error', () => {});
   try {
     await ready(secured, 'secureConnect', signal);
   } catch (error) {
-    socket.on('error', () => {});
     socket.destroy();
     signal.throwIfAborted();
     // Node sets it, to the error's code, where the handshake went well and the certificate did not.
