@@ -256,7 +256,7 @@ test('a folder that can not be written to is named', async () => {
   const folder = newFolder();
   mkdirSync(path.join(folder, 'contoso.key'));
   const options = { ...optionsIn(folder), file: path.join(folder, 'contoso.key', 'x') };
-  const broken = { ...localFiles, link: () => localFiles.rename('/nowhere/a', options.file) };
+  const broken = { ...localFiles, claim: () => localFiles.rename('/nowhere/a', options.file) };
   await expect(generateKey({ ...options, files: broken })).rejects.toThrow(options.file);
   expect(readdirSync(path.dirname(options.file))).toEqual([]);
 });
