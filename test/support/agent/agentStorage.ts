@@ -14,6 +14,8 @@ export const storageResource = 'https://storage.azure.com';
 export interface AgentStorage {
   readonly front: CreateOnlyFront;
   readonly issuer: TokenIssuer;
+  /** PEM of the authority that all certificates are from. */
+  readonly authority: string;
   /** A certificate for another server of the test. */
   issueCertificate(): Promise<ServerCertificate>;
   /** A container as the agent has it: through the front, without the client's own retries. */
@@ -44,6 +46,7 @@ export async function startAgentStorage(source: string): Promise<AgentStorage> {
   return {
     front,
     issuer,
+    authority: authority.cert,
     issueCertificate: () => authority.issue(),
     token: credential.getToken,
     agentContainer: name => createAgentContainer(front.endpoint, name, credential),

@@ -53,7 +53,7 @@ export function crashingFiles(mortality: Mortality, files: FileSystem = localFil
     open: (file, how) =>
       mortality.step(`open ${file}`, async () => crashingFile(mortality, file, await files.open(file, how))),
     rename: (from, to) => mortality.step(`rename ${from} > ${to}`, () => files.rename(from, to)),
-    link: (from, to) => mortality.step(`link ${from} > ${to}`, () => files.link(from, to)),
+    claim: (from, to) => mortality.step(`claim ${from} > ${to}`, () => files.claim(from, to)),
     remove: target => mortality.step(`remove ${target}`, () => files.remove(target)),
     syncFolder: folder => mortality.step(`syncFolder ${folder}`, async () => {}),
     // Reading changes nothing, but the dead do not read either.

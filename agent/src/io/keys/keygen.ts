@@ -123,8 +123,8 @@ async function makeKey(options: KeygenOptions, file: string, advice: string): Pr
   const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     await writeDurably(files, temporary, 'new', writeSigningKey(key));
-    // A link, not a rename: a rename would replace a key that is there.
-    await files.link(temporary, file);
+    // A plain rename would replace a key that is there.
+    await files.claim(temporary, file);
     await files.syncFolder(path.dirname(file));
   } catch (error) {
     if (failedWith(error, 'EEXIST')) throw refused(`no file ${file}`, 'one', advice);

@@ -1,5 +1,5 @@
 import { createPublicKey, sign } from 'node:crypto';
-import { AppError } from '../../../../shared/core/appError';
+import type { AppError } from '../../../../shared/core/appError';
 import {
   exportFolderName,
   exportFormatVersion,
@@ -102,15 +102,14 @@ function verified(
       publicKeys: [{ keyId, publicKey: createPublicKey(privateKey) }],
     });
   } catch (error) {
-    if (error instanceof AppError)
-      throw incomplete(`a manifest that the app accepts, found: ${error.message}`, error);
-    throw error;
+    const { message } = error as AppError;
+    throw incomplete(`a manifest that the app accepts, found: ${message}`, error);
   }
 }
 
-const incomplete = (what: string, cause?: Error): AgentError =>
+const incomplete = (what: string, cause?: unknown): AgentError =>
   new AgentError(
     'exportIncomplete',
-    `Expected ${what} Nothing was signed for the app; run again, and report it if it happens again.`,
+    `Expected ${what} No export was written; run again, and report it if it happens again.`,
     { cause },
   );

@@ -19,7 +19,12 @@ import {
 } from '../upload/attempts';
 
 /** Requests can wait until the next run: few attempts are made for them. */
-const requestPatience: Patience = { ...defaultPatience, attempts: 3, longestWaitMs: 30_000 };
+const requestPatience: Patience = {
+  ...defaultPatience,
+  attempts: 3,
+  longestWaitMs: 30_000,
+  attemptMs: 20_000,
+};
 
 /**
  * Reads what the app asks of this source, in the container `requests`. Requests are never worth a run: what can not be read or

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { RestError } from '@azure/storage-blob';
 import type { Instant } from '../../../../shared/core/instant';
 import { decideRetry, retryAfterMs, type RetryPolicy } from '../../../../shared/io/graph/retry';
+import { untilAborted } from '../../../../shared/io/graph/untilAborted';
 import type { Wait } from '../../app/exportPorts';
 import type { Clock } from '../../app/ports';
 
@@ -55,7 +56,9 @@ export async function withAttempts<Value>(
     const limitMs = patience.attemptMs + payloadBytes / slowestBytesPerMs;
     const limit = AbortSignal.timeout(Math.ceil(limitMs));
     try {
-      return await attempt(AbortSignal.any([signal, limit]));
+      // Not every part of an attempt listens to its signal: asking for a token does not.
+      const both = AbortSignal.any([signal, limit]);
+      return await untilAborted(attempt(both), both);
     } catch (error) {
       signal.throwIfAborted();
       const failure: Failure = limit.aborted

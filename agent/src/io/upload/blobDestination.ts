@@ -43,10 +43,14 @@ export function blobDestination(
       const blob = container.getBlockBlobClient(`${file.source}/${file.folder}/${file.name}`);
       const { content } = file;
       const md5 = createHash('md5').update(content).digest();
-      let mayBeStored = file.attempted;
+      // Attempts that may have stored it: also those that were left alone, and are still under way.
+      const doubtful = new Set<symbol>();
       try {
         return await withAttempts(
           async attemptSignal => {
+            const mayBeStored = file.attempted || doubtful.size > 0;
+            const attempt = Symbol('attempt');
+            doubtful.add(attempt);
             try {
               await blob.upload(content, content.length, {
                 abortSignal: attemptSignal,
@@ -61,7 +65,7 @@ export function blobDestination(
             } catch (error) {
               // An earlier attempt did store it, and its answer was lost on the way.
               if (isTaken(error) && mayBeStored) return 'alreadyThere';
-              mayBeStored ||= mayHaveArrived(error);
+              if (!mayHaveArrived(error)) doubtful.delete(attempt);
               throw error;
             }
           },

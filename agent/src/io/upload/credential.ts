@@ -40,6 +40,10 @@ const knownHosts: ReadonlySet<string> = new Set([
   'login.chinacloudapi.cn',
 ]);
 
+/** Whether Microsoft's instance discovery knows the authority's host. */
+export const isKnownAuthority = (authorityHost: string): boolean =>
+  knownHosts.has(new URL(authorityHost).host);
+
 /**
  * The credential that the options name, and no other: a chain of credentials would pick another identity in silence. The certificate
  * is read here, so that a wrong path is found before an hour of reading. Throws an `AgentError`, `configurationInvalid`.
@@ -72,7 +76,7 @@ export async function createCredential(
       retryOptions: { maxRetries: 0 },
       ...(authorityHost !== undefined && {
         authorityHost,
-        disableInstanceDiscovery: !knownHosts.has(new URL(authorityHost).host),
+        disableInstanceDiscovery: !isKnownAuthority(authorityHost),
       }),
     },
   );

@@ -20,8 +20,8 @@ export function folderDestination(root: string, files: FileSystem): ExportDestin
       await files.makeFolder(folder);
       try {
         await writeDurably(files, temporary, 'new', file.content);
-        // A link, not a rename: a rename would replace what is there.
-        await files.link(temporary, target);
+        // A plain rename would replace what is there.
+        await files.claim(temporary, target);
         await files.syncFolder(folder);
         return 'stored';
       } catch (error) {

@@ -57,6 +57,10 @@ const put = (file: OutgoingFile, patience: Patience = impatience(), signal = nev
   blobDestination(storage.agentContainer('exports'), patience).put(file, signal);
 const storedContent = (file: OutgoingFile): Promise<Buffer> =>
   storage.exports.getBlobClient(`${file.source}/${file.folder}/${file.name}`).downloadToBuffer();
+async function storedAtLast(file: OutgoingFile): Promise<void> {
+  const blob = storage.exports.getBlobClient(`${file.source}/${file.folder}/${file.name}`);
+  while (!(await blob.exists()));
+}
 const requestsFor = (file: OutgoingFile): readonly FrontRequest[] =>
   storage.front.requests.filter(request => request.path.includes(file.folder));
 
@@ -220,6 +224,39 @@ describe('a file', () => {
     happensTo(file, { kind: 'hold', until: gate.promise });
     await expect(put(file, impatience({ attemptMs: 150 }))).resolves.toBe('stored');
     gate.resolve();
+  });
+
+  test('whose answer comes too late was ours all the same', async () => {
+    const file = nextFile();
+    const gate = Promise.withResolvers<void>();
+    const late = Promise.withResolvers<void>();
+    let seen = 0;
+    storage.front.faults = request => {
+      if (!request.path.includes(file.folder)) return null;
+      seen += 1;
+      // The second attempt waits until the first has been carried out.
+      return { kind: 'hold', until: seen === 1 ? gate.promise : late.promise };
+    };
+    const patience = impatience({
+      attemptMs: 1000,
+      wait: async () => {
+        gate.resolve();
+        await storedAtLast(file);
+        late.resolve();
+      },
+    });
+    await expect(put(file, patience)).resolves.toBe('alreadyThere');
+  });
+
+  test('for which no token ever comes is given up', async () => {
+    const container = createAgentContainer(storage.front.endpoint, 'exports', {
+      getToken: () => new Promise<never>(() => {}),
+    });
+    const patience = impatience({ attemptMs: 100, attempts: 2 });
+    await expect(blobDestination(container, patience).put(nextFile(), never)).rejects.toMatchObject({
+      code: 'uploadUnavailable',
+      message: expect.stringContaining('no answer within'),
+    });
   });
 
   test('is left alone when the agent is stopped', async () => {

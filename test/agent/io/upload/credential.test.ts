@@ -6,7 +6,7 @@ import { localFiles } from '../../../../agent/src/io/files/fileSystem';
 import { defaultPatience } from '../../../../agent/src/io/upload/attempts';
 import { blobDestination } from '../../../../agent/src/io/upload/blobDestination';
 import { createAgentContainer } from '../../../../agent/src/io/upload/containers';
-import { createCredential } from '../../../../agent/src/io/upload/credential';
+import { createCredential, isKnownAuthority } from '../../../../agent/src/io/upload/credential';
 import { sourceNameSchema } from '../../../../shared/core/exportFormat';
 import { startAgentStorage, storageResource, type AgentStorage } from '../../../support/agent/agentStorage';
 import { createClientCertificate, type ClientCertificate } from '../../../support/agent/clientCertificate';
@@ -142,21 +142,15 @@ describe('a service principal with a certificate', () => {
     });
   });
 
-  test.each([undefined, 'https://login.microsoftonline.us'])(
-    'leaves instance discovery on for an authority that Microsoft knows: %s',
-    async authorityHost => {
-      const options = {
-        kind: 'certificate',
-        tenantId,
-        clientId,
-        certificateFile: await pemFile(registered.cert, registered.key),
-        ...(authorityHost && { authorityHost }),
-      } as const;
-      expect(await createCredential(options, localFiles)).toMatchObject({
-        msalClient: expect.anything(),
-      });
-    },
-  );
+  test.each([
+    ['https://login.microsoftonline.com', true],
+    ['https://login.microsoftonline.us/', true],
+    ['https://login.partner.microsoftonline.cn', true],
+    ['https://login.microsoftonline.com.example', false],
+    ['https://login.private.example', false],
+  ])('has its authority looked up only where Microsoft knows it: %s', (host, known) => {
+    expect(isKnownAuthority(host)).toBe(known);
+  });
 });
 
 describe("the machine's own identity", () => {
