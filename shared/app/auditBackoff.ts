@@ -18,11 +18,7 @@ export function createBackoff({ sleep, random = Math.random }: BackoffOptions): 
   return async (attempt, signal) => {
     signal.throwIfAborted();
     const longest = Math.min(longestBackoffMs, firstBackoffMs * 2 ** attempt);
-    try {
-      await sleeping(Math.ceil(random() * longest), signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      throw error;
-    }
+    // A wait ends before its time only where the caller stopped.
+    await sleeping(Math.ceil(random() * longest), signal).catch(() => signal.throwIfAborted());
   };
 }

@@ -224,8 +224,10 @@ export function describeAuditLog(makeStore: () => Promise<TestStore>): void {
           [1, 2, 3, 4].map(time => log.record(anEntry(`writer-${ordinal}-${time}`), open)),
         ),
       );
-      expect(recordings.every(({ status, mirrored }) => status === 'recorded' && mirrored)).toBe(true);
+      expect(recordings.every(({ status }) => status === 'recorded')).toBe(true);
       expect(new Set(await operationsOf(bench)).size).toBe(32);
+      // Who met others too often left its line to the next writer.
+      await writer(bench).catchUp(open);
       expect(await verified(bench)).toEqual(whole(1, 32));
     });
 
