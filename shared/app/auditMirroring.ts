@@ -1,7 +1,7 @@
 import { AppError } from '../core/appError';
 import { mirrorLineOf, sequenceKey, type AuditChain, type AuditMonth, type AuditRow } from '../core/audit';
 import { mirroredSequence } from '../core/auditVerification';
-import type { Backoff } from './auditBackoff';
+import type { Backoff } from './backoff';
 import type { AuditMirror, AuditTable, MirrorTail } from './auditPorts';
 
 /** Attempts to append one line while others append too. */

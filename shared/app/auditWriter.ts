@@ -10,7 +10,7 @@ import {
   type AuditPart,
   type AuditRow,
 } from '../core/audit';
-import { createBackoff, type BackoffOptions } from './auditBackoff';
+import { createBackoff, type BackoffOptions } from './backoff';
 import { createMirroring } from './auditMirroring';
 import { monthBefore, openChain, type OpenChain } from './auditOpenChain';
 import type { AuditLog, AuditMirror, AuditRecording, AuditTable } from './auditPorts';
