@@ -25,17 +25,20 @@ export const factTransitions: TransitionTable<FactState> = {
   withdrawn: ['observed', 'candidate', 'attention'],
 };
 
-/** `deleted` is reached only through `deleting`, and `deleting` only from an approval (design.md, "Lifecycle"). */
+/**
+ * `deleted` is reached only through `deleting`, and `deleting` only with an approval that is still valid (design.md, "Lifecycle"):
+ * from `approved` or `quarantined`, from `failed` for another try, and from itself where a crash left it.
+ */
 export const decisionTransitions: TransitionTable<DecisionState> = {
   none: ['approved', 'rejected'],
   approved: ['quarantined', 'deleting', 'rejected', 'lapsed'],
   quarantined: ['approved', 'deleting', 'rejected', 'lapsed'],
-  deleting: ['deleted', 'failed', 'manual', 'lapsed'],
+  deleting: ['deleting', 'deleted', 'failed', 'manual', 'lapsed'],
   deleted: ['restored'],
   restored: [],
-  rejected: ['approved'],
+  rejected: ['approved', 'lapsed'],
   lapsed: ['approved', 'rejected'],
-  failed: ['approved', 'rejected', 'lapsed'],
+  failed: ['approved', 'deleting', 'rejected', 'lapsed'],
   manual: ['approved', 'rejected', 'lapsed'],
 };
 

@@ -3,10 +3,18 @@ import type { CloudId } from '../../shared/core/cloudObject';
 import type { CandidateFacts } from '../../shared/core/facts';
 import { objectTypes } from '../../shared/core/objectType';
 import type { ScanRun } from '../../shared/core/scanRun';
+import { auditMonthOf, mirrorLineOf, nextAuditRow } from '../../shared/core/audit';
+import { rowOfAudit, rowOfHead, rowOfOperation } from '../../shared/io/audit/auditRows';
+import { createDeletionCaps } from '../../shared/io/tables/decisionCapsTable';
+import { rowOfDecision } from '../../shared/io/tables/decisionRow';
+import { rowOfRule } from '../../shared/io/tables/ruleRow';
 import { createCandidateTable } from '../../shared/io/tables/candidateTable';
 import { rowOfFacts } from '../../shared/io/tables/candidateRow';
 import { rowOfRun } from '../../shared/io/tables/scanRunRow';
 import { createScanRunTable } from '../../shared/io/tables/scanRunTable';
+import { ada, approval, decisions, quarantine } from '../shared/core/decisions';
+import { aRule, contents } from '../shared/core/rules';
+import { anEntry } from '../shared/io/audit/auditContract';
 import { listeningLog, open, startStorage, type Storage } from '../shared/io/tables/storage';
 import { instant } from '../support/builders';
 import { readDocument, section, table } from './markdown';
@@ -99,6 +107,75 @@ describe('the documented columns are those that the code writes', () => {
       ]),
     );
     expect(sorted(documented('## ScanRuns'))).toEqual(sorted(named));
+  });
+});
+
+describe('the documented columns of the part review and of the audit log are those that the code writes', () => {
+  const columnsOf = (text: string): string[] =>
+    table(text, 'Column', 'Type').map(([name = '', type = '']) => `${name} ${type}`);
+  /** The text of a section from a phrase on. */
+  const from = (text: string, phrase: string): string => {
+    const begin = text.indexOf(phrase);
+    if (begin === -1) throw new RangeError(`there is no "${phrase}"`);
+    return text.slice(begin);
+  };
+
+  test('Decisions', () => {
+    const rows = Object.values(decisions).map(decision => rowOfDecision({ ...decision, quarantine }));
+    const full = rowOfDecision({
+      ...decisions.lapsed,
+      lapse: { at, reason: 'reopened', by: ada },
+      approval: { ...approval, confirmation: 'Sales' },
+    });
+    const restored = rowOfDecision({
+      ...decisions.restored,
+      restoration: { by: ada, at, comment: 'by mistake' },
+    });
+    expect(columnsOf(section(document, '## Decisions')).toSorted()).toEqual(
+      sorted(written(...rows, full, restored)),
+    );
+  });
+
+  test('Rules', () => {
+    const rows = contents.map(content => rowOfRule(aRule(content)));
+    expect(columnsOf(section(document, '## Rules')).toSorted()).toEqual(sorted(written(...rows)));
+  });
+
+  test('AuditLog', () => {
+    const log = section(document, '## AuditLog');
+    const chain = { part: 'review', month: auditMonthOf(at) } as const;
+    const { row, head } = nextAuditRow(chain, anEntry('one'), null, null);
+    expect(columnsOf(from(log, 'A row of the chain')).toSorted()).toEqual(sorted(written(rowOfAudit(row))));
+    expect(columnsOf(from(log, 'A row of the index')).toSorted()).toEqual(
+      sorted(written(rowOfOperation(row))),
+    );
+    const closed = rowOfHead(chain, { ...head, previous: chain.month, next: chain.month });
+    expect(columnsOf(from(log, 'The head: ')).toSorted()).toEqual(sorted(written(closed)));
+    const hashed = /^`hash` is over [^{]*`\{([^`]*)\}`/m.exec(log)?.[1]?.replaceAll(/\s+/g, ' ');
+    const members = Object.keys(JSON.parse(mirrorLineOf(row))).filter(name => name !== 'hash');
+    expect(hashed?.replaceAll(/: (?:\{[^}]*\}|1)/g, '').split(', ')).toEqual(members);
+  });
+});
+
+describe('the documented columns of the daily caps', () => {
+  let storage: Storage;
+  beforeAll(async () => {
+    storage = await startStorage();
+  });
+  afterAll(() => storage.stop());
+
+  test('are those that the code writes', async () => {
+    const client = await storage.table();
+    const limits = { perDay: 1, perType: { user: 1, group: 1, contact: 1, device: 1 } };
+    const caps = createDeletionCaps({ table: client, limits });
+    await caps.claim({ operationId: '1', type: 'user', count: 1, at }, open);
+    const rows: object[] = [];
+    for await (const { etag: _, timestamp: __, ...row } of client.listEntities()) rows.push(row);
+    const names = [...written(...rows).keys()].filter(name => name !== 'odata.metadata');
+    const documentedNames = table(section(document, '### Daily caps'), 'Column', 'Type').map(
+      ([name = '']) => name,
+    );
+    expect(documentedNames.toSorted()).toEqual(names.toSorted());
   });
 });
 

@@ -92,7 +92,7 @@ export function rowInvalid(table: string, row: string, found: string, options?: 
   return new AppError(
     'rowInvalid',
     `Table ${table}, row ${JSON.stringify(row)}: expected the columns of docs/table-schema.md, found ${found}. ` +
-      'Only the scan writes this table: find out who else did, and restore the row or delete it.',
+      'Only the app writes this table: find out who else did, and restore the row or delete it.',
     options,
   );
 }

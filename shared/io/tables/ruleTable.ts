@@ -1,0 +1,42 @@
+import type { TableClient } from '@azure/data-tables';
+import type { RuleTable } from '../../app/decisionPorts';
+import type { Rule } from '../../core/rule';
+import { storageError } from '../storageErrors';
+import { changedMeanwhile, getRow, unlessConflict } from './decisionWrites';
+import { rowOfRule, ruleOfRow } from './ruleRow';
+import { tableResource } from './tableErrors';
+
+/** The table Rules: partitioned by kind, one row for each rule that is not removed. */
+export function createRuleTable(table: TableClient): RuleTable {
+  const resource = tableResource(table);
+
+  return {
+    async *readAll(signal) {
+      try {
+        const rows = table.listEntities({ abortSignal: signal });
+        for await (const row of rows) yield ruleOfRow(table.tableName, row);
+      } catch (error) {
+        throw storageError(error, resource, signal);
+      }
+    },
+
+    async add(rule, signal) {
+      const row = rowOfRule(rule);
+      const create = () => table.createEntity(row, { abortSignal: signal });
+      if (await unlessConflict(create, resource, signal)) return;
+      // Ours, where an earlier answer got lost.
+      const stored = await getRow(table, resource, row.partitionKey, row.rowKey, signal);
+      if (stored !== null && sameRule(ruleOfRow(table.tableName, stored), rule)) return;
+      throw changedMeanwhile(table, `${row.partitionKey}/${row.rowKey}`);
+    },
+
+    async remove(kind, ruleId, etag, signal) {
+      const remove = () => table.deleteEntity(kind, ruleId, { etag, abortSignal: signal });
+      if (!(await unlessConflict(remove, resource, signal)))
+        throw changedMeanwhile(table, `${kind}/${ruleId}`);
+    },
+  };
+}
+
+const sameRule = (one: Rule, other: Rule): boolean =>
+  JSON.stringify(Object.entries(rowOfRule(one))) === JSON.stringify(Object.entries(rowOfRule(other)));
