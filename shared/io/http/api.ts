@@ -245,7 +245,7 @@ async function readJsonBody(request: IncomingRequest): Promise<JsonBody | Proble
 }
 
 function problemOfThrown(error: unknown, log: Log): Problem {
-  log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  log.error(String((error as Partial<Error> | undefined)?.stack ?? error));
   return error instanceof AppError
     ? problemOfError(error)
     : problem('unexpected', 'The reason is in the log of the app, under the id of this problem.');

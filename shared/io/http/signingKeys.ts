@@ -109,6 +109,7 @@ async function pick(keySet: KeySet, header: JWSHeaderParameters): Promise<Crypto
 /** For the log: also why the connection failed, which fetch hides in the cause. */
 function reasonOf(error: unknown): string {
   if (error instanceof z.ZodError) return 'a document of the issuer has not the expected form';
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;
+  const { message, cause } = error as Partial<Error>;
+  const why = (cause as Partial<Error> | undefined)?.message;
+  return why ? `${message} (${why})` : String(message);
 }
