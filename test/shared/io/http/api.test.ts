@@ -226,6 +226,12 @@ describe('a request that is wrong', () => {
     expect(await readProblem(answer)).toBeDefined();
   });
 
+  test('an address that is none is 400', async () => {
+    const headers = new Headers({ authorization: `Bearer ${await api.tokens.sign()}` });
+    const request = { method: 'GET', url: 'nowhere', headers, body: null };
+    expect(await api.handle(request, api.log, AbortSignal.timeout(1000))).toMatchObject({ status: 400 });
+  });
+
   test.each([
     ['?unknown=1', '/query/unknown', 'is not known here'],
     ['?top=1&top=2', '/query/top', 'is there more than once'],

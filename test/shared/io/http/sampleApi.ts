@@ -178,6 +178,7 @@ export function recordingLog(): Log & { readonly lines: string[] } {
 }
 
 export interface SampleApi {
+  readonly handle: Api;
   readonly log: ReturnType<typeof recordingLog>;
   readonly tokens: Tokens;
   /** Asks in process; `path` is below /api. Default: a person with every role. */
@@ -196,7 +197,12 @@ export async function createSampleApi(options: Partial<ApiOptions<SamplePorts>> 
     ...options,
   });
   const everybody = await tokens.sign();
-  return { log, tokens, ask: (path, init = {}) => asking(api, log, path, { token: everybody, ...init }) };
+  return {
+    handle: api,
+    log,
+    tokens,
+    ask: (path, init = {}) => asking(api, log, path, { token: everybody, ...init }),
+  };
 }
 
 async function asking(
