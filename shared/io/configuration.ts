@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { AppError } from '../core/appError';
 import { sourceNameSchema, type SourceName } from '../core/exportFormat';
-import { parseGuid } from '../core/keys/guid';
+import { parseGuid, type Guid } from '../core/keys/guid';
 import { publicKeyFromBase64 } from './exports/publicKey';
 
 export const appParts = ['scan', 'review'] as const;
@@ -18,7 +18,7 @@ export interface ExpectedSource {
 interface Setting<Value> {
   readonly description: string;
   readonly example: string;
-  /** Used where the setting is absent or empty; without it the setting is required. */
+  /** Used where the setting is absent or empty; without it the setting is required. Empty: only one part requires it. */
   readonly fallback?: string;
   readonly schema: z.ZodType<Value, string>;
 }
@@ -76,6 +76,16 @@ const sources = z
   })
   .pipe(sourcesShape);
 
+/** Compared with a token's `iss` as it is. An issuer for many tenants (common, organizations) is refused. */
+const tenantIssuer = httpsUrl.refine(
+  text => issuerPattern.test(text),
+  'is not the issuer of one tenant in version 2.0, https://<host>/<tenant id>/v2.0',
+);
+const issuerPattern = /^https:\/\/[^/]+\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\/v2\.0$/;
+
+/** One name of the claim `scp`, which separates them by spaces. */
+const scopeName = z.string().regex(/^[\w.-]{1,120}$/, 'is not the name of a scope (without api://…/)');
+
 export const defaultScanSchedule = '0 0 2 * * *';
 
 /** NCRONTAB: six fields. The host checks the rest. */
@@ -129,6 +139,28 @@ export const settings = {
     fallback: defaultScanSchedule,
     schema: schedule,
   }),
+  AUTH_ISSUER: setting({
+    description:
+      'Part review: who issues the access tokens, https://login.microsoftonline.com/<tenant id>/v2.0 (global), ' +
+      'https://login.microsoftonline.us/<tenant id>/v2.0 (US Government), ' +
+      'https://login.partner.microsoftonline.cn/<tenant id>/v2.0 (China).',
+    example: 'https://login.microsoftonline.com/3a7d1f0e-5b1c-4b44-9d6e-0c2f5a6b7c8d/v2.0',
+    fallback: '',
+    schema: tenantIssuer,
+  }),
+  AUTH_AUDIENCE: setting({
+    description:
+      "Part review: application id of the API's app registration, the only audience that is accepted.",
+    example: '5f0c7f5e-6d0e-4b57-8a3b-7d1f5d0b9a21',
+    fallback: '',
+    schema: guid,
+  }),
+  AUTH_SCOPE: setting({
+    description: "Part review: the scope which a person's token must hold.",
+    example: 'access_as_user',
+    fallback: 'access_as_user',
+    schema: scopeName,
+  }),
 } as const;
 
 export type SettingName = keyof typeof settings;
@@ -156,11 +188,27 @@ export type ConfigurationReading =
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-export function readConfiguration(environment: Environment): ConfigurationReading {
-  const problems: SettingProblem[] = [];
-  const read = <Value>(name: SettingName, { schema, fallback }: Setting<Value>): Value => {
+/** Which access tokens the part review accepts. */
+export interface Authentication {
+  readonly issuer: string;
+  readonly audience: Guid;
+  /** The scope that a person's token must hold. */
+  readonly scope: string;
+  readonly tenantId: Guid;
+}
+
+export type AuthenticationReading =
+  | { readonly status: 'valid'; readonly authentication: Authentication }
+  | { readonly status: 'invalid'; readonly problems: readonly SettingProblem[] };
+
+type ReadSetting = <Value>(name: SettingName, definition: Setting<Value>) => Value;
+
+/** A reader that adds to `problems` where a setting can not be read; what it answers then is not to be used. */
+const settingReader =
+  (environment: Environment, problems: SettingProblem[]): ReadSetting =>
+  <Value>(name: SettingName, { schema, fallback }: Setting<Value>): Value => {
     const text = environment[name]?.trim() || fallback;
-    if (text === undefined) {
+    if (!text) {
       problems.push({ setting: name, problem: 'is missing' });
       return undefined as Value;
     }
@@ -169,6 +217,25 @@ export function readConfiguration(environment: Environment): ConfigurationReadin
     problems.push({ setting: name, problem: parsed.error.issues.map(describeIssue).join('; ') });
     return undefined as Value;
   };
+
+/** The settings that decide who may call; the part review refuses every call while one of them is missing or wrong. */
+export function readAuthentication(environment: Environment): AuthenticationReading {
+  const problems: SettingProblem[] = [];
+  const read = settingReader(environment, problems);
+  const authentication: Authentication = {
+    tenantId: read('TENANT_ID', settings.TENANT_ID),
+    issuer: read('AUTH_ISSUER', settings.AUTH_ISSUER),
+    audience: read('AUTH_AUDIENCE', settings.AUTH_AUDIENCE),
+    scope: read('AUTH_SCOPE', settings.AUTH_SCOPE),
+  };
+  if (problems.length === 0 && issuerPattern.exec(authentication.issuer)?.[1] !== authentication.tenantId)
+    problems.push({ setting: 'AUTH_ISSUER', problem: 'is the issuer of another tenant than TENANT_ID' });
+  return problems.length === 0 ? { status: 'valid', authentication } : { status: 'invalid', problems };
+}
+
+export function readConfiguration(environment: Environment): ConfigurationReading {
+  const problems: SettingProblem[] = [];
+  const read = settingReader(environment, problems);
   const configuration: Configuration = {
     part: read('APP_PART', settings.APP_PART),
     tenantId: read('TENANT_ID', settings.TENANT_ID),
@@ -179,6 +246,12 @@ export function readConfiguration(environment: Environment): ConfigurationReadin
     sources: read('EXPORT_SOURCES', settings.EXPORT_SOURCES),
     scanSchedule: read('SCAN_SCHEDULE', settings.SCAN_SCHEDULE),
   };
+  if (configuration.part === 'review') {
+    const reading = readAuthentication(environment);
+    // TENANT_ID was read above.
+    if (reading.status === 'invalid')
+      problems.push(...reading.problems.filter(one => one.setting !== 'TENANT_ID'));
+  }
   return problems.length === 0 ? { status: 'valid', configuration } : { status: 'invalid', problems };
 }
 
