@@ -106,25 +106,36 @@ const sequences = fc.array(fc.array(fc.constantFrom(...hazards), { minLength: 1,
   maxLength: 3,
 });
 
+/** Whether a call said that the object is gone, and by us. */
+const claims = ({ kind }: DeletionOutcome): boolean => kind === 'deleted' || kind === 'deletedProbably';
+
+/** What is said that is not so. */
+function untruths({ outcomes, alive, ours, others }: Story): string[] {
+  return outcomes.flatMap((outcome, position) => {
+    const first = !outcomes.slice(0, position).some(claims);
+    const gone = claims(outcome) || outcome.kind === 'goneBefore';
+    const untouched = 'mayHaveTakenEffect' in outcome && !outcome.mayHaveTakenEffect;
+    const problems: [boolean, string][] = [
+      [gone && alive[position] === true, 'is said to be gone, and lives'],
+      [outcome.kind === 'deleted' && ours !== 1, 'is said to be deleted by us, and was not'],
+      [outcome.kind === 'goneBefore' && first && ours !== 0, 'is said to be gone before, and we deleted it'],
+      [
+        untouched && first && others === 0 && alive[position] === false,
+        'is said to be untouched, and is gone',
+      ],
+    ];
+    return problems.filter(([found]) => found).map(([, problem]) => `${outcome.kind}: ${problem}`);
+  });
+}
+
 test('whatever happens on the way, what is reported deleted is not alive, and is deleted at most once', async () => {
   const reached = new Set<string>();
   await fc.assert(
     fc.asyncProperty(sequences, async calls => {
-      const { outcomes, alive, ours, others } = await tell(calls);
-      expect(ours + others).toBeLessThanOrEqual(1);
-      for (const [position, outcome] of outcomes.entries()) {
-        reached.add(outcome.kind);
-        const gone = outcome.kind === 'deleted' || outcome.kind === 'deletedProbably';
-        if (gone || outcome.kind === 'goneBefore') expect(alive[position]).toBe(false);
-        // "Not ours" is never said of our own deletion, nor "nothing happened" of one that took effect.
-        if (outcome.kind === 'deleted') expect(ours).toBe(1);
-        if (outcome.kind === 'goneBefore' && !outcomes.slice(0, position).some(claims)) expect(ours).toBe(0);
-        const untouched =
-          (outcome.kind === 'failed' || outcome.kind === 'manual') && !outcome.mayHaveTakenEffect;
-        if (untouched && others === 0 && !outcomes.slice(0, position).some(claims)) {
-          expect(alive[position]).toBe(true);
-        }
-      }
+      const story = await tell(calls);
+      expect(untruths(story)).toEqual([]);
+      expect(story.ours + story.others).toBeLessThanOrEqual(1);
+      for (const { kind } of story.outcomes) reached.add(kind);
     }),
     { numRuns: 120 },
   );
@@ -132,5 +143,32 @@ test('whatever happens on the way, what is reported deleted is not alive, and is
   expect([...reached].sort()).toEqual(['deleted', 'deletedProbably', 'failed', 'goneBefore', 'manual']);
 });
 
-/** Whether a call said that the object is gone, and by us. */
-const claims = ({ kind }: DeletionOutcome): boolean => kind === 'deleted' || kind === 'deletedProbably';
+test('the law can fail: each untruth is seen', () => {
+  const failed = {
+    kind: 'failed',
+    reason: 'throttled',
+    status: 429,
+    retryable: true,
+    mayHaveTakenEffect: false,
+  } as const;
+  const story = (
+    kind: 'deleted' | 'deletedProbably' | 'goneBefore',
+    alive: boolean,
+    ours: number,
+  ): Story => ({
+    outcomes: [{ kind }],
+    alive: [alive],
+    ours,
+    others: 0,
+  });
+  expect(
+    [
+      untruths(story('deleted', true, 1)),
+      untruths(story('deletedProbably', true, 0)),
+      untruths(story('deleted', false, 2)),
+      untruths(story('goneBefore', false, 1)),
+      untruths({ outcomes: [failed], alive: [false], ours: 1, others: 0 }),
+      untruths(story('deleted', false, 1)),
+    ].map(problems => problems.length),
+  ).toEqual([1, 1, 1, 1, 1, 0]);
+});
