@@ -2,12 +2,12 @@ import type { TokenCredential } from '@azure/identity';
 import type { CloudDirectory } from '../../app/ports';
 import { AppError } from '../../core/appError';
 import type { CloudId, CloudObjectOf } from '../../core/cloudObject';
-import { parseGuid } from '../../core/keys/guid';
 import type { ObjectType } from '../../core/objectType';
 import { entityOf, parseCloudObject } from './entities';
 import { createGraphClient } from './graphClient';
 import { createGraphRequests, type GraphRequests, type GraphRequestsOptions } from './graphRequests';
 import { readList } from './listReader';
+import { pathSegment } from './objectId';
 import { refusalError } from './refusal';
 
 export interface CloudDirectoryOptions extends Omit<GraphRequestsOptions, 'client'> {
@@ -36,15 +36,11 @@ async function readObject<Type extends ObjectType>(
   id: CloudId,
   signal: AbortSignal,
 ): Promise<CloudObjectOf<Type> | null> {
-  const text: string = id;
-  if (parseGuid(text) !== text) {
-    throw new AppError(
-      'graphRefused',
-      `A lower-case GUID was expected as the id of a ${type}; nothing was asked of Graph.`,
-    );
-  }
   const { path, permission, select } = entityOf(type);
-  const answer = await requests.json(requests.address(`${path}/${id}?$select=${select.join(',')}`), signal);
+  const answer = await requests.json(
+    requests.address(`${path}/${pathSegment(id, type)}?$select=${select.join(',')}`),
+    signal,
+  );
   if (answer.kind === 'refused') {
     const { status, code } = answer.refusal;
     // Only Graph itself can say that an object is not there: a 404 of a proxy is a failed look-up, not an absence.

@@ -1,17 +1,7 @@
 import type { TokenCredential } from '@azure/identity';
-import {
-  AuthenticationHandler,
-  Client,
-  GraphClientError,
-  HTTPMessageHandler,
-  ResponseType,
-  type AuthenticationProvider,
-  type Context,
-  type Middleware,
-} from '@microsoft/microsoft-graph-client';
-import { AppError } from '../../core/appError';
+import { connectGraph } from './graphConnection';
 
-/** All that the app uses of the Graph SDK. One call is one request: no retry, no redirect, no reading of the body. */
+/** All that reading uses of the Graph SDK. One call is one request: no retry, no redirect, no reading of the body. It can GET only. */
 export interface GraphClient {
   /** Where requests go, without a slash at the end: https://graph.microsoft.com. */
   readonly origin: string;
@@ -27,98 +17,10 @@ export interface GraphClient {
  * with code `configurationInvalid` where it is none.
  */
 export function createGraphClient(endpoint: string, credential: TokenCredential): GraphClient {
-  const { origin, hostname } = parseEndpoint(endpoint);
-  const scope = `${origin}/.default`;
+  const connection = connectGraph(endpoint, credential);
   return {
-    origin,
-    async get(url, headers, signal) {
-      if (new URL(url).origin !== origin) {
-        throw new AppError(
-          'graphAnswerInvalid',
-          `A request was expected to go to ${origin}; it was not sent elsewhere.`,
-        );
-      }
-      const client = Client.initWithMiddleware({
-        baseUrl: origin,
-        customHosts: new Set([hostname]),
-        middleware: [
-          new ExactAddress(url),
-          new AuthenticationHandler(tokenProvider(credential, scope, signal)),
-          new HTTPMessageHandler(),
-        ],
-      });
-      try {
-        const response: Response = await client
-          .api('/')
-          .headers({ ...headers })
-          // A redirect is an answer like any other: followed, it would take the token to where the answer says.
-          .options({ signal, redirect: 'manual' })
-          .responseType(ResponseType.RAW)
-          .get();
-        return response;
-      } catch (error) {
-        throw error instanceof GraphClientError ? error.customError : error;
-      }
-    },
+    origin: connection.origin,
+    get: (url, headers, signal) =>
+      connection.send(url, headers, signal, request => request.get() as Promise<Response>),
   };
-}
-
-/**
- * Sends the request to exactly this address: the SDK takes addresses apart and joins their parameters in an order of its own, but
- * a nextLink is opaque. Errors pass through the SDK only inside a GraphClientError; of others it keeps no cause.
- */
-class ExactAddress implements Middleware {
-  #next: Middleware | undefined;
-
-  constructor(readonly url: string) {}
-
-  setNext(next: Middleware): void {
-    this.#next = next;
-  }
-
-  async execute(context: Context): Promise<void> {
-    context.request = this.url;
-    try {
-      await this.#next?.execute(context);
-    } catch (error) {
-      throw Object.assign(new GraphClientError('The request failed'), { customError: error });
-    }
-  }
-}
-
-function tokenProvider(
-  credential: TokenCredential,
-  scope: string,
-  signal: AbortSignal,
-): AuthenticationProvider {
-  return {
-    async getAccessToken() {
-      try {
-        const token = await credential.getToken(scope, { abortSignal: signal });
-        if (token) return token.token;
-      } catch (error) {
-        throw noToken(scope, error instanceof Error ? `: ${error.message}` : '', { cause: error });
-      }
-      throw noToken(scope, '');
-    },
-  };
-}
-
-const noToken = (scope: string, found: string, options?: ErrorOptions): AppError =>
-  new AppError(
-    'graphUnavailable',
-    `A token for ${scope} was expected, the credential gave none${found}. ` +
-      'Check that the managed identity is assigned to this app and belongs to the tenant.',
-    options,
-  );
-
-function parseEndpoint(endpoint: string): URL {
-  const url = URL.canParse(endpoint) ? new URL(endpoint) : null;
-  if (url?.protocol === 'https:' && `${url.origin}/` === url.href) return url;
-  const found = url ? `${url.protocol}//${url.host}${url.pathname}` : 'something that is no URL';
-  throw new AppError(
-    'configurationInvalid',
-    'The Graph endpoint was expected to be an https origin without path, query or user, such as https://graph.microsoft.com; ' +
-      `found ${found}.`,
-  );
 }

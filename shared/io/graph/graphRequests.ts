@@ -1,11 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { isNativeError } from 'node:util/types';
 import type { Clock, Log } from '../../app/ports';
 import { AppError } from '../../core/appError';
 import type { Instant } from '../../core/instant';
 import type { Guid } from '../../core/keys/guid';
-import { decodeCount, decodeJson, readBody, textOf, type Decode } from './answerBody';
+import { decodeCount, decodeJson, textOf, type Decode } from './answerBody';
+import { exchangeOnce, type ExchangeLimits } from './exchange';
 import type { GraphClient } from './graphClient';
 import { errorCodeOf, type Refusal } from './refusal';
 import {
@@ -18,12 +17,7 @@ import {
 } from './retry';
 import { untilAborted } from './untilAborted';
 
-export interface RequestLimits extends RetryPolicy {
-  /** The longest that one attempt takes, token, headers and body included, in milliseconds. */
-  readonly attemptTimeoutMs: number;
-  /** The longest body that is read, decompressed, in bytes. A page of 999 objects has about 2 MB. */
-  readonly largestBodyBytes: number;
-}
+export interface RequestLimits extends RetryPolicy, ExchangeLimits {}
 
 export const defaultLimits: RequestLimits = {
   attempts: 8,
@@ -108,54 +102,39 @@ export function createGraphRequests(options: GraphRequestsOptions): GraphRequest
     decode: Decode<Value>,
     signal: AbortSignal,
   ): Promise<Attempt<Value>> {
-    const clientRequestId = `${correlationId.slice(0, 24)}${randomBytes(6).toString('hex')}`;
-    const traced = { ...headers, 'client-request-id': clientRequestId };
-    const timeout = AbortSignal.timeout(limits.attemptTimeoutMs);
-    const attemptSignal = AbortSignal.any([signal, timeout]);
-
-    async function exchange(): Promise<Attempt<Value>> {
-      const response = await client.get(url, traced, attemptSignal);
-      const trace = traceOf(clientRequestId, response.headers.get('request-id'));
-      const { status } = response;
-      if (isPassing(status)) {
-        await response.body?.cancel();
-        return {
-          kind: 'failed',
-          reason: `the status was ${status}`,
-          retryAfterMs: retryAfterMs(response.headers, clock.now()),
-          trace,
-        };
-      }
-      const body = await readBody(response, limits.largestBodyBytes);
-      if (body === null) {
-        throw new AppError(
-          'graphAnswerInvalid',
-          `${request} was expected to be answered with at most ${limits.largestBodyBytes} bytes; found more. ` +
-            `Check that the Graph endpoint is Graph's. (${trace})`,
-        );
-      }
-      if (status !== 200) return { kind: 'refused', refusal: { status, code: errorCodeOf(body), trace } };
-      const text = textOf(body);
-      const decoded = text === null ? null : decode(text);
-      if (decoded) return { kind: 'answered', value: decoded.value, trace };
+    const exchange = await exchangeOnce(
+      (ids, attemptSignal) => client.get(url, { ...headers, ...ids }, attemptSignal),
+      correlationId,
+      limits,
+      signal,
+    );
+    if (exchange.kind === 'noAnswer') return { ...exchange, kind: 'failed', retryAfterMs: null };
+    const { status, body, trace } = exchange;
+    if (isPassing(status)) {
       return {
         kind: 'failed',
-        reason: `the body (${body.length} bytes, ${contentTypeOf(response)}) is cut short or not what was asked for`,
-        retryAfterMs: null,
+        reason: `the status was ${status}`,
+        retryAfterMs: retryAfterMs(exchange.headers, clock.now()),
         trace,
       };
     }
-
-    try {
-      return await untilAborted(exchange(), attemptSignal);
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof AppError) throw error;
-      const reason = timeout.aborted
-        ? `there was no complete answer within ${seconds(limits.attemptTimeoutMs)}`
-        : `the connection failed (${networkCause(error)})`;
-      return { kind: 'failed', reason, retryAfterMs: null, trace: traceOf(clientRequestId, null) };
+    if (body === null) {
+      throw new AppError(
+        'graphAnswerInvalid',
+        `${request} was expected to be answered with at most ${limits.largestBodyBytes} bytes; found more. ` +
+          `Check that the Graph endpoint is Graph's. (${trace})`,
+      );
     }
+    if (status !== 200) return { kind: 'refused', refusal: { status, code: errorCodeOf(body), trace } };
+    const text = textOf(body);
+    const decoded = text === null ? null : decode(text);
+    if (decoded) return { kind: 'answered', value: decoded.value, trace };
+    return {
+      kind: 'failed',
+      reason: `the body (${body.length} bytes, ${contentTypeOf(exchange.headers)}) is cut short or not what was asked for`,
+      retryAfterMs: null,
+      trace,
+    };
   }
 
   return {
@@ -166,17 +145,5 @@ export function createGraphRequests(options: GraphRequestsOptions): GraphRequest
   };
 }
 
-/** Graph's own id comes from outside: it is repeated only where it looks like one. */
-function traceOf(clientRequestId: string, requestId: string | null): string {
-  const own = `client-request-id ${clientRequestId}`;
-  return requestId !== null && /^[\w-]{1,64}$/.test(requestId) ? `${own}, request-id ${requestId}` : own;
-}
-
-const contentTypeOf = ({ headers }: Response): string =>
+const contentTypeOf = (headers: Headers): string =>
   /^[\w.+/-]{1,100}/.exec(headers.get('content-type') ?? '')?.[0] ?? 'no content type';
-
-/** `fetch` rejects with a TypeError whose cause tells what happened. Its own message may quote a header, so it is not repeated. */
-function networkCause(error: unknown): string {
-  if (!isNativeError(error)) return 'unknown';
-  return isNativeError(error.cause) ? error.cause.message : error.name;
-}

@@ -11,13 +11,23 @@ export interface Refusal {
   readonly trace: string;
 }
 
-const graphError = z.object({ error: z.object({ code: z.string().regex(/^[\w.-]{1,100}$/) }) });
+const graphError = z.object({
+  error: z.object({
+    code: z.string().regex(/^[\w.-]{1,100}$/),
+    message: z.string().max(10_000).optional().catch(undefined),
+  }),
+});
+
+/** What Graph's error body says; null where the body is something else. The message is untrusted: match it, do not repeat it. */
+export function errorOf(body: Uint8Array): { readonly code: string; readonly message: string } | null {
+  const parsed = graphError.safeParse(decodeJson(textOf(body) ?? '')?.value);
+  if (!parsed.success) return null;
+  const { code, message = '' } = parsed.data.error;
+  return { code, message };
+}
 
 /** The code in Graph's error body; null where the body is something else. */
-export function errorCodeOf(body: Uint8Array): string | null {
-  const parsed = graphError.safeParse(decodeJson(textOf(body) ?? '')?.value);
-  return parsed.success ? parsed.data.error.code : null;
-}
+export const errorCodeOf = (body: Uint8Array): string | null => errorOf(body)?.code ?? null;
 
 /** The error for a refusal of `request` (method and path), which the application permission `permission` would allow. */
 export function refusalError(refusal: Refusal, request: string, permission: string): AppError {

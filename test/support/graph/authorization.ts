@@ -17,13 +17,12 @@ export async function authenticate(
 
 /** Throws where the token has none of the permissions. */
 export function authorize(claims: AccessTokenClaims, permissions: readonly string[]): void {
-  if (hasAny(claims, permissions)) return;
-  throw new GraphError(
-    403,
-    'Authorization_RequestDenied',
-    'Insufficient privileges to complete the operation.',
-  );
+  if (!hasAny(claims, permissions)) throw insufficientPrivileges();
 }
+
+/** Graph says the same to a missing permission and to an object that only a higher role may touch. */
+export const insufficientPrivileges = (): GraphError =>
+  new GraphError(403, 'Authorization_RequestDenied', 'Insufficient privileges to complete the operation.');
 
 export const hasAny = ({ roles }: AccessTokenClaims, permissions: readonly string[]): boolean =>
   permissions.some(permission => roles.includes(permission));

@@ -1,7 +1,9 @@
 import type { Device, Group, Organization, OrgContact, User } from '@microsoft/microsoft-graph-types';
-import type { ObjectType } from '../../../shared/core/objectType';
+import { objectTypes, type ObjectType } from '../../../shared/core/objectType';
+import { DeletedContainer, type DeletedEntity, type RecoverableType } from './deletedContainer';
 import { EntityList, type EqualityFilter, type Slice } from './entityList';
 import { assertEntity } from './metadata';
+import { createRelations, type RelationContent, type Relations } from './relations';
 
 export interface EntityOfType {
   readonly user: User;
@@ -11,12 +13,18 @@ export interface EntityOfType {
 }
 
 /** A tenant in Graph v1.0 JSON. */
-export interface DirectoryContent {
+export interface DirectoryContent extends RelationContent {
   readonly users?: readonly User[];
   readonly groups?: readonly Group[];
   readonly contacts?: readonly OrgContact[];
   readonly devices?: readonly Device[];
   readonly organization: Organization;
+}
+
+/** A deletion by way of Graph. */
+export interface Deletion {
+  readonly type: ObjectType;
+  readonly id: string;
 }
 
 /**
@@ -29,12 +37,38 @@ export interface Directory {
   get<Type extends ObjectType>(type: Type, id: string): Readonly<EntityOfType[Type]> | undefined;
   /** Adds the object, or replaces the one of that type with its id. */
   put<Type extends ObjectType>(type: Type, entity: EntityOfType[Type]): void;
-  /** false: there was none. */
+  /** Takes the object away without a trace; false: there was none. */
   remove(type: ObjectType, id: string): boolean;
+  /** Deletes the object as Graph does: what can be restored goes to the deleted items. `at` in milliseconds; false: there was none. */
+  delete(type: ObjectType, id: string, at: number): boolean;
+  /** Every deletion that took effect, in order. */
+  readonly deletions: readonly Deletion[];
+  /** undefined: it is not among the deleted items, or was for 30 days. */
+  deletedItem(id: string, now: number): DeletedEntity | undefined;
+  deletedItems(type: RecoverableType, now: number): readonly object[];
+  /** Takes an object out of the deleted items and puts it back; false: it is not there. */
+  restore(id: string, now: number): boolean;
+  readonly relations: Relations;
+  /** The object with the id, of whatever type. */
+  find(id: string): FoundEntity | undefined;
+  /** The live users, for a search by address. */
+  users(): readonly Readonly<User>[];
   count(type: ObjectType, filter: EqualityFilter | null): number;
   /** At most `size` of the objects that match, with ids greater than `after`. */
   slice(type: ObjectType, filter: EqualityFilter | null, after: string, size: number): Slice;
 }
+
+export interface FoundEntity {
+  readonly type: ObjectType;
+  readonly entity: Readonly<EntityOfType[ObjectType]>;
+}
+
+/** Security groups and distribution lists, and whatever is synced, are gone at once. */
+const isRecoverable = (type: ObjectType, entity: EntityOfType[ObjectType]): type is RecoverableType =>
+  type === 'user' ||
+  (type === 'group' &&
+    (entity as Group).groupTypes?.includes('Unified') === true &&
+    (entity as Group).onPremisesSyncEnabled !== true);
 
 export function createDirectory(content: DirectoryContent): Directory {
   const lists: { readonly [Type in ObjectType]: EntityList<EntityOfType[Type]> } = {
@@ -44,7 +78,37 @@ export function createDirectory(content: DirectoryContent): Directory {
     device: new EntityList('device', content.devices ?? []),
   };
   let organization = checkedOrganization(content.organization);
+  const relations = createRelations(content);
+  const container = new DeletedContainer();
+  const deletions: Deletion[] = [];
   return {
+    relations,
+    deletions,
+    delete(type, id, at) {
+      const entity = lists[type].get(id);
+      if (!entity) return false;
+      lists[type].remove(id);
+      deletions.push({ type, id });
+      if (isRecoverable(type, entity)) container.put(type, entity, at);
+      return true;
+    },
+    deletedItem: (id, now) => container.get(id, now),
+    deletedItems: (type, now) => container.list(type, now),
+    restore(id, now) {
+      const item = container.get(id, now);
+      if (!item) return false;
+      container.remove(id);
+      lists[item.type].put({ ...item.entity, deletedDateTime: null } as User & Group);
+      return true;
+    },
+    find(id) {
+      for (const type of objectTypes) {
+        const entity = lists[type].get(id);
+        if (entity) return { type, entity };
+      }
+      return undefined;
+    },
+    users: () => lists.user.slice(null, '', Infinity).entities,
     get organization() {
       return organization;
     },

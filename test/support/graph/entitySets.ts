@@ -18,6 +18,8 @@ export interface EntitySet {
 
 export interface ObjectSet extends EntitySet {
   readonly type: ObjectType;
+  /** A property that is served of one object alone, to whoever has this permission as well. */
+  readonly aloneByPermission: { readonly property: string; readonly permission: string } | null;
   /** What Graph says to an id that is no GUID: a user may be asked for by other names, so there it is just not found. */
   readonly malformedId: 'notFound' | 'badRequest';
 }
@@ -93,6 +95,7 @@ export const objectSets: readonly ObjectSet[] = [
       'signInActivity',
       'skills',
     ],
+    aloneByPermission: { property: 'signInActivity', permission: 'AuditLog.Read.All' },
     malformedId: 'notFound',
   },
   {
@@ -118,6 +121,7 @@ export const objectSets: readonly ObjectSet[] = [
       'securityEnabled',
     ],
     notServed: groupNotServed,
+    aloneByPermission: null,
     malformedId: 'badRequest',
   },
   {
@@ -128,6 +132,7 @@ export const objectSets: readonly ObjectSet[] = [
     byDefault: allBut('orgContact', []),
     filterable: ['displayName', 'mail', 'onPremisesSyncEnabled'],
     notServed: [],
+    aloneByPermission: null,
     malformedId: 'badRequest',
   },
   {
@@ -142,6 +147,7 @@ export const objectSets: readonly ObjectSet[] = [
     ]),
     filterable: ['accountEnabled', 'deviceId', 'displayName', 'onPremisesSyncEnabled', 'trustType'],
     notServed: [],
+    aloneByPermission: null,
     malformedId: 'badRequest',
   },
 ];

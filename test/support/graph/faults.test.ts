@@ -58,6 +58,14 @@ describe('a rule', () => {
     expect((await served.get(next(first))).status).toBe(200);
   });
 
+  test('for the n-th request lets the others through', async () => {
+    inject({ kind: 'answer', status: 503 }, { path: usersPath, nth: 2 });
+    const statuses: number[] = [];
+    for (const path of ['users', 'groups', 'users', 'users']) statuses.push((await served.get(path)).status);
+    expect(statuses).toEqual([200, 200, 503, 200]);
+    expect(served.graph.faults.pending).toEqual([]);
+  });
+
   test('is pending until it was used, and can be forgotten', async () => {
     inject({ kind: 'reset' }, { path: /^\/v1\.0\/groups$/ });
     expect((await served.get('users')).status).toBe(200);

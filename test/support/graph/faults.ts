@@ -16,6 +16,8 @@ export interface FaultCondition {
   readonly path?: RegExp;
   readonly page?: number;
   readonly appId?: string;
+  /** Only the n-th request, from 1, of those that fit the rest since the rule was added. */
+  readonly nth?: number;
 }
 
 export type Fault =
@@ -32,11 +34,25 @@ export type Fault =
   | { readonly kind: 'reset' }
   /** Never answers; the connection stays open. */
   | { readonly kind: 'stall' }
+  | AfterFault
   /** The page token of the request is expired. */
   | { readonly kind: 'expirePageToken' }
   /** The body's first `length` characters only, as if that were all of it, or with the connection lost. */
   | { readonly kind: 'cutBody'; readonly length: number; readonly ending: 'proper' | 'connectionLost' }
   | PageFault;
+
+/** A fault that comes after the request took its effect, if it had one: what was refused is refused, but the answer is another. */
+export type AfterFault =
+  | {
+      readonly kind: 'answerAfter';
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body?: string;
+    }
+  /** Closes the connection without an answer. */
+  | { readonly kind: 'resetAfter' }
+  /** Never answers; the connection stays open. */
+  | { readonly kind: 'stallAfter' };
 
 /** A fault of one page; a request that answers no page is left alone. */
 export type PageFault =
@@ -73,10 +89,10 @@ export interface Faults {
 }
 
 export class FaultBook implements Faults {
-  #rules: { readonly rule: FaultRule; left: number }[] = [];
+  #rules: { readonly rule: FaultRule; left: number; seen: number }[] = [];
 
   add(rule: FaultRule): void {
-    this.#rules.push({ rule, left: rule.times ?? 1 });
+    this.#rules.push({ rule, left: rule.times ?? 1, seen: 0 });
   }
 
   clear(): void {
@@ -92,6 +108,8 @@ export class FaultBook implements Faults {
     const faults: Fault[] = [];
     for (const entry of this.#rules) {
       if (!matches(entry.rule.when, target)) continue;
+      entry.seen += 1;
+      if (entry.seen !== (entry.rule.when.nth ?? entry.seen)) continue;
       entry.left -= 1;
       faults.push(entry.rule.do);
     }

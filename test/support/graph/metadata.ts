@@ -1,4 +1,13 @@
-import type { Device, Group, Organization, OrgContact, User } from '@microsoft/microsoft-graph-types';
+import type {
+  AppRoleAssignment,
+  Device,
+  Group,
+  LicenseDetails,
+  Organization,
+  OrgContact,
+  UnifiedRoleAssignment,
+  User,
+} from '@microsoft/microsoft-graph-types';
 import metadata from './metadata.json';
 
 /** The entity types that the stand-in serves, by their names in Graph's metadata. */
@@ -8,6 +17,9 @@ export interface EntityTypes {
   readonly orgContact: OrgContact;
   readonly device: Device;
   readonly organization: Organization;
+  readonly appRoleAssignment: AppRoleAssignment;
+  readonly licenseDetails: LicenseDetails;
+  readonly unifiedRoleAssignment: UnifiedRoleAssignment;
 }
 export type EntityName = keyof EntityTypes;
 
@@ -73,6 +85,8 @@ function fitsOne(name: string, value: unknown): boolean {
   switch (name) {
     case 'String':
       return typeof value === 'string';
+    case 'Guid':
+      return typeof value === 'string' && guid.test(value);
     case 'Boolean':
       return typeof value === 'boolean';
     case 'Int32':

@@ -13,14 +13,18 @@ export interface Page {
   readonly previousObjects: () => readonly JsonObject[];
 }
 
-/** What a route answers with status 200. */
+/** What a route answers with status 200, or 204 where there is nothing to say. */
 export type Answer =
+  | { readonly kind: 'nothing' }
   | { readonly kind: 'page'; readonly page: Page }
   | { readonly kind: 'entity'; readonly entity: JsonObject }
   | { readonly kind: 'count'; readonly count: number };
 
-export function bodyOf(answer: Answer): { readonly contentType: string; readonly text: string } {
+/** The body of an answer; null: it has none. */
+export function bodyOf(answer: Answer): { readonly contentType: string; readonly text: string } | null {
   switch (answer.kind) {
+    case 'nothing':
+      return null;
     case 'page': {
       const { context, count, nextLink, objects } = answer.page;
       const body = {

@@ -24,8 +24,12 @@ export function readOptions(search: URLSearchParams, allowed: readonly QueryOpti
   return options;
 }
 
-/** The properties to answer with, in the order asked. */
-export function parseSelect(options: QueryOptions, set: EntitySet): readonly string[] {
+/** The properties to answer with, in the order asked. `alsoServed`: what this route serves, though no list does. */
+export function parseSelect(
+  options: QueryOptions,
+  set: EntitySet,
+  alsoServed: readonly string[] = [],
+): readonly string[] {
   const text = options.get('$select');
   if (text === undefined) return set.byDefault;
   const names = text.split(',');
@@ -34,7 +38,7 @@ export function parseSelect(options: QueryOptions, set: EntitySet): readonly str
     if (!properties.has(name)) {
       throw badRequest(`Parsing OData Select and Expand failed: ${noSuchProperty(name, set)}`);
     }
-    if (set.notServed.includes(name)) {
+    if (set.notServed.includes(name) && !alsoServed.includes(name)) {
       throw new GraphError(501, 'NotImplemented', `The stand-in does not serve ${name} of ${set.entity}.`);
     }
   }

@@ -1,18 +1,15 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { AccessTokenClaims } from '../tokenIssuer';
 import { authorize, hasAny } from './authorization';
 import type { Directory } from './directory';
 import type { EqualityFilter } from './entityList';
-import {
-  limitedOrganizationPermission,
-  objectSets,
-  organizationSet,
-  type EntitySet,
-  type ObjectSet,
-} from './entitySets';
+import { limitedOrganizationPermission, objectSets, organizationSet, type ObjectSet } from './entitySets';
 import { GraphError } from './graphError';
-import { isObjectId, propertiesOf } from './metadata';
-import type { Answer, JsonObject, Page } from './page';
-import type { PagePosition, PageTokens } from './pageTokens';
+import { deletedItemRoutes } from './deletedItemRoutes';
+import type { Answer } from './page';
+import { addressOf, contextOf, pageOf, projection, requireEventual } from './pagedList';
+import type { PageTokens } from './pageTokens';
+import { objectWithId } from './objectWithId';
 import {
   parseConsistencyLevel,
   parseCount,
@@ -20,10 +17,10 @@ import {
   parseSelect,
   parseTop,
   readOptions,
-  unsupported,
   type QueryOption,
-  type QueryOptions,
 } from './query';
+import { relationRoutes } from './relationRoutes';
+import { writeRoutes } from './writeRoutes';
 
 /** What a route knows of a request whose token is valid. */
 export interface RoutedRequest {
@@ -32,13 +29,18 @@ export interface RoutedRequest {
   readonly consistencyLevel: string | string[] | undefined;
   /** The value of `{id}` in the route's path. */
   readonly id: string;
+  readonly headers: IncomingHttpHeaders;
+  /** The body as it came; empty where there was none. */
+  readonly body: string;
 }
 
 /** A request that Graph answers. To add one, add it to `createRoutes`. */
 export interface Route {
   readonly method: string;
-  /** Literal segments after /v1.0, or `{id}`. */
+  /** Literal segments after the version, or `{id}`. */
   readonly path: string;
+  /** Default: v1.0. */
+  readonly version?: 'beta';
   /** Throws a GraphError for whatever Graph would refuse. */
   answer(request: RoutedRequest): Answer;
 }
@@ -48,6 +50,10 @@ export interface RouteContext {
   readonly endpoint: string;
   readonly directory: Directory;
   readonly pageTokens: PageTokens;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Whether `DELETE /beta/contacts/{id}` works for an application; people report it of administrators only. */
+  readonly betaDeletesContacts: boolean;
 }
 
 export function createRoutes(context: RouteContext): readonly Route[] {
@@ -58,6 +64,9 @@ export function createRoutes(context: RouteContext): readonly Route[] {
       { method: 'GET', path: `/${set.name}/{id}`, answer: entityOf(set, context) },
     ]),
     { method: 'GET', path: '/organization', answer: organizationOf(context) },
+    ...writeRoutes(context),
+    ...deletedItemRoutes(context),
+    ...relationRoutes(context),
   ];
 }
 
@@ -69,13 +78,14 @@ export function findRoute(
 ): { readonly route: Route; readonly id: string } {
   const segments = pathname.split('/').slice(1);
   const [version, ...rest] = segments;
+  const ofVersion = routes.filter(route => (route.version ?? 'v1.0') === version);
   // Literal segments are listed before {id}: the first match says what the path is.
-  const path = version === 'v1.0' ? routes.find(route => pathFits(route.path, rest))?.path : undefined;
+  const path = ofVersion.find(route => pathFits(route.path, rest))?.path;
   if (path === undefined) {
     const unknown = version === 'v1.0' ? (rest.at(-1) ?? '') : version;
     throw new GraphError(404, 'BadRequest', `Resource not found for the segment '${unknown}'.`);
   }
-  const methods = routes.filter(route => route.path === path);
+  const methods = ofVersion.filter(route => route.path === path);
   const route = methods.find(one => one.method === method);
   if (!route) {
     const allow = methods.map(one => one.method).join(', ');
@@ -111,31 +121,16 @@ function listOf(set: ObjectSet, { endpoint, directory, pageTokens }: RouteContex
     const counted = parseCount(options);
     if (counted) requireEventual(eventual, '$count=true');
 
-    const list = addressOf(endpoint, set, options);
-    const token = options.get('$skiptoken');
-    const position: PagePosition =
-      token === undefined
-        ? { number: 1, after: '', previous: null, list, eventual }
-        : pageTokens.redeem(token, list);
-    if (position.eventual) requireEventual(eventual, 'A further page of a list that was begun with it');
-
-    const read = (after: string) => directory.slice(set.type, filter, after, top);
-    const linkTo = (next: Pick<PagePosition, 'after' | 'previous'>): string => {
-      const following = pageTokens.issue({ ...position, ...next, number: position.number + 1 });
-      return `${list}${list.includes('?') ? '&' : '?'}$skiptoken=${following}`;
-    };
-    const { entities, more } = read(position.after);
-    const last = entities.at(-1) as { readonly id: string } | undefined;
-    const project = projection(set, select);
-    const page: Page = {
-      context: contextOf(endpoint, set, options),
-      count: counted && position.number === 1 ? directory.count(set.type, filter) : null,
-      objects: entities.map(project),
-      nextLink: more && last ? linkTo({ after: last.id, previous: position.after }) : null,
-      linkHere: () => linkTo(position),
-      previousObjects: () =>
-        position.previous === null ? [] : read(position.previous).entities.map(project),
-    };
+    const page = pageOf({
+      list: addressOf(`${endpoint}/v1.0/${set.name}`, options),
+      context: contextOf(endpoint, set.name, options),
+      token: options.get('$skiptoken'),
+      eventual,
+      pageTokens,
+      count: counted ? () => directory.count(set.type, filter) : null,
+      read: after => directory.slice(set.type, filter, after, top),
+      project: projection(set, select),
+    });
     return { kind: 'page', page };
   };
 }
@@ -153,20 +148,16 @@ function entityOf(set: ObjectSet, { endpoint, directory }: RouteContext): Route[
   return ({ claims, search, id }) => {
     authorize(claims, set.readPermissions);
     const options = readOptions(search, ['$select']);
-    const select = parseSelect(options, set);
-    const objectId = id.toLowerCase();
-    if (!isObjectId(objectId) && set.malformedId === 'badRequest') {
-      throw new GraphError(400, 'Request_BadRequest', `Invalid object identifier '${id}'.`);
+    const select = parseSelect(
+      options,
+      set,
+      set.aloneByPermission === null ? [] : [set.aloneByPermission.property],
+    );
+    if (set.aloneByPermission !== null && select.includes(set.aloneByPermission.property)) {
+      authorize(claims, [set.aloneByPermission.permission]);
     }
-    const entity = directory.get(set.type, objectId);
-    if (!entity) {
-      throw new GraphError(
-        404,
-        'Request_ResourceNotFound',
-        `Resource '${id}' does not exist or one of its queried reference-property objects are not present.`,
-      );
-    }
-    const context = { '@odata.context': `${contextOf(endpoint, set, options)}/$entity` };
+    const entity = objectWithId(directory, set, id);
+    const context = { '@odata.context': `${contextOf(endpoint, set.name, options)}/$entity` };
     return { kind: 'entity', entity: { ...context, ...projection(set, select)(entity) } };
   };
 }
@@ -180,44 +171,6 @@ function organizationOf({ endpoint, directory }: RouteContext): Route['answer'] 
       ? directory.organization
       : { ...directory.organization, onPremisesLastSyncDateTime: null };
     const value = [projection(set, parseSelect(options, set))(visible)];
-    return { kind: 'entity', entity: { '@odata.context': contextOf(endpoint, set, options), value } };
-  };
-}
-
-function requireEventual(eventual: boolean, what: string): void {
-  if (eventual) return;
-  throw unsupported(
-    `${what} is not supported because the 'ConsistencyLevel:eventual' header is missing. ` +
-      'Refer to https://aka.ms/graph-docs/advanced-queries for more information',
-  );
-}
-
-/** The list's own address, without its page token, whatever the order of its options. */
-function addressOf(endpoint: string, set: EntitySet, options: QueryOptions): string {
-  const query = [...options]
-    .filter(([name]) => name !== '$skiptoken')
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
-    .join('&');
-  return `${endpoint}/v1.0/${set.name}${query === '' ? '' : `?${query}`}`;
-}
-
-function contextOf(endpoint: string, set: EntitySet, options: QueryOptions): string {
-  const select = options.get('$select');
-  return `${endpoint}/v1.0/$metadata#${set.name}${select === undefined ? '' : `(${select})`}`;
-}
-
-/** Takes the properties from an object: those that it lacks are null, or an empty collection. */
-function projection(set: EntitySet, select: readonly string[]): (entity: object) => JsonObject {
-  const properties = propertiesOf(set.entity);
-  const columns = select.map(name => ({ name, collection: properties.get(name)?.collection === true }));
-  return entity => {
-    const stored = entity as JsonObject;
-    const selected: Record<string, unknown> = {};
-    for (const { name, collection } of columns) {
-      const value = stored[name];
-      selected[name] = value === undefined ? (collection ? [] : null) : value;
-    }
-    return selected;
+    return { kind: 'entity', entity: { '@odata.context': contextOf(endpoint, set.name, options), value } };
   };
 }

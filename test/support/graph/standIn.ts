@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { ServerCertificate } from '../tls';
@@ -23,8 +23,10 @@ export interface GraphStandInOptions {
   readonly directory: Directory;
   /** How long a $skiptoken holds, in milliseconds; default: an hour. */
   readonly pageTokenLifetime?: number;
-  /** Milliseconds since 1970, for page tokens and throttling; default: the clock. */
+  /** Milliseconds since 1970, for page tokens, throttling and deletions; default: the clock. */
   readonly now?: () => number;
+  /** Whether `DELETE /beta/contacts/{id}` works for an application; default: not. */
+  readonly betaDeletesContacts?: boolean;
 }
 
 /** A request as it came, and what became of it. */
@@ -108,6 +110,8 @@ interface Received {
   readonly pathname: string;
   readonly consistencyLevel: string | string[] | undefined;
   readonly authentication: Authentication;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
 }
 
 class Graph {
@@ -124,7 +128,13 @@ class Graph {
   ) {
     this.#now = options.now ?? Date.now;
     this.pageTokens = new PageTokens(options.pageTokenLifetime ?? anHour, this.#now);
-    this.#routes = createRoutes({ endpoint, directory: options.directory, pageTokens: this.pageTokens });
+    this.#routes = createRoutes({
+      endpoint,
+      directory: options.directory,
+      pageTokens: this.pageTokens,
+      now: this.#now,
+      betaDeletesContacts: options.betaDeletesContacts ?? false,
+    });
   }
 
   throttleTo(limit: ThrottleLimit | null): void {
@@ -169,6 +179,7 @@ class Graph {
 
   async #outcome(request: IncomingMessage, entry: LogEntry): Promise<Outcome> {
     const url = new URL(entry.url, this.endpoint);
+    const body = await bodyTextOf(request);
     const authentication = await authenticate(request.headers.authorization, this.options.issuer, {
       audience: this.endpoint,
       tenantId: this.options.tenantId,
@@ -180,6 +191,8 @@ class Graph {
       pathname: decodedPath(url),
       consistencyLevel: request.headers['consistencylevel'],
       authentication,
+      headers: request.headers,
+      body,
     };
     const token = url.searchParams.get('$skiptoken');
     const faults = this.faults.take({
@@ -191,25 +204,31 @@ class Graph {
     return (await firstStop(faults)) ?? this.#reply(received, faults);
   }
 
-  #reply(received: Received, faults: readonly Fault[]): Reply {
+  #reply(received: Received, faults: readonly Fault[]): Outcome {
     const wait = this.#throttle?.admit() ?? 0;
     if (wait > 0) throw tooManyRequests(wait);
-    let answer = this.#answer(received);
+    const carriedOut = resultOf(() => this.#answer(received));
+    // An answer that is lost is lost, whatever it was.
+    const instead = afterStop(faults);
+    if (instead !== null) return instead();
+    if ('error' in carriedOut) throw carriedOut.error;
+    let { answer } = carriedOut;
     let cut: Reply['cut'];
     for (const fault of faults) {
       if (fault.kind === 'cutBody') {
         cut = { length: fault.length, connectionLost: fault.ending === 'connectionLost' };
       } else answer = withFault(answer, fault, received.url.href);
     }
-    const { contentType, text } = bodyOf(answer);
-    const headers = { 'content-type': contentType, 'odata-version': '4.0' };
-    return { status: 200, headers, text, ...(cut ? { cut } : {}) };
+    const body = bodyOf(answer);
+    if (body === null) return { status: 204, headers: {}, text: '' };
+    const headers = { 'content-type': body.contentType, 'odata-version': '4.0' };
+    return { status: 200, headers, text: body.text, ...(cut ? { cut } : {}) };
   }
 
-  #answer({ method, url, pathname, consistencyLevel, authentication }: Received): Answer {
+  #answer({ method, url, pathname, consistencyLevel, authentication, headers, body }: Received): Answer {
     const claims = authenticated(authentication);
     const { route, id } = findRoute(this.#routes, method, pathname);
-    return route.answer({ claims, search: url.searchParams, consistencyLevel, id });
+    return route.answer({ claims, search: url.searchParams, consistencyLevel, id, headers, body });
   }
 }
 
@@ -235,7 +254,29 @@ async function firstStop(faults: readonly Fault[]): Promise<Outcome | null> {
   return null;
 }
 
-function faultAnswer({ status, headers = {}, body }: Extract<Fault, { kind: 'answer' }>): Reply {
+function resultOf(carryOut: () => Answer): { readonly answer: Answer } | { readonly error: Error } {
+  try {
+    return { answer: carryOut() };
+  } catch (error) {
+    return { error: error instanceof Error ? error : new Error(String(error)) };
+  }
+}
+
+/** What comes instead of the answer, once the request was carried out or refused; null: nothing does. */
+function afterStop(faults: readonly Fault[]): (() => Outcome) | null {
+  for (const fault of faults) {
+    if (fault.kind === 'answerAfter') return () => faultAnswer(fault);
+    if (fault.kind === 'resetAfter') return () => 'reset';
+    if (fault.kind === 'stallAfter') return () => 'stall';
+  }
+  return null;
+}
+
+function faultAnswer({
+  status,
+  headers = {},
+  body,
+}: Extract<Fault, { kind: 'answer' | 'answerAfter' }>): Reply {
   if (body === undefined) throw new GraphError(status, codeOf(status), 'An error has occurred.', headers);
   return { status, headers: { 'content-type': 'text/html', ...headers }, text: body };
 }
@@ -256,6 +297,17 @@ function withFault(answer: Answer, fault: Fault, request: string): Answer {
     default:
       return answer;
   }
+}
+
+/** More than any request of ours has. */
+const largestBody = 64 * 1024;
+
+async function bodyTextOf(request: IncomingMessage): Promise<string> {
+  let text = '';
+  request.setEncoding('utf8');
+  for await (const chunk of request) text += String(chunk);
+  if (text.length <= largestBody) return text;
+  throw new GraphError(413, 'RequestEntityTooLarge', 'The request body is too large.');
 }
 
 function authenticated(authentication: Authentication): AccessTokenClaims {
