@@ -24,13 +24,13 @@ test('a declared length above the limit is refused unread, and no body is an emp
 
 test('reading stops at the limit', async () => {
   let chunks = 0;
-  const endless = async function* (): AsyncGenerator<Uint8Array> {
-    for (;;) {
+  const long = async function* (): AsyncGenerator<Uint8Array> {
+    while (chunks < 1000) {
       chunks++;
       yield new Uint8Array(1024);
     }
   };
-  expect(await readBody(endless(), '10')).toEqual({ kind: 'tooLarge' });
+  expect(await readBody(long(), '10')).toEqual({ kind: 'tooLarge' });
   expect(chunks).toBe(largestBody / 1024 + 1);
 });
 
