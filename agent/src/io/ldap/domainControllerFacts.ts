@@ -3,13 +3,12 @@ import { sidFromBytes } from '../../../../shared/core/keys/sid';
 import type { DomainControllerFacts, NamingContextFacts, UnreadDomain } from '../../app/ports';
 import { AgentError } from '../../core/agentError';
 import { textOf, textsOf, type DirectoryEntry } from '../../core/directoryEntry';
-import type { InboundNeighbour, InboundReplication } from '../../core/domainController';
-import { parseGeneralizedTime } from './generalizedTime';
+import { parseInboundNeighbour, type InboundReplication } from '../../core/domainController';
+import { parseGeneralizedTime } from '../../core/generalizedTime';
 import type { LdapConnection } from './ldapConnection';
 import { LdapFault } from './ldapFault';
 import { pagedSearch } from './pagedSearch';
 import { completeRanges } from './rangedValues';
-import { readNeighbour } from './replicationNeighbour';
 import { domainScope, equals, pageOf, type Search } from './searchRequest';
 import { readEntry } from './singleEntry';
 
@@ -17,6 +16,8 @@ import { readEntry } from './singleEntry';
 const readOnlyCapability = '1.2.840.113556.1.4.1920';
 /** FLAG_CR_NTDS_DOMAIN of a crossRef's systemFlags: the naming context is a domain ([MS-ADTS] 2.2.10). */
 const domainFlag = 2;
+/** The optional feature that keeps deleted objects whole for a while ([MS-ADTS] 3.1.1.9.1). */
+const recycleBinFeature = 'cn=recycle bin feature,cn=optional features,';
 /** Whose value in wellKnownObjects is CN=Deleted Objects ([MS-ADTS] 6.1.1.4). */
 const deletedObjectsGuid = '18E2EA80684F11D2B9AA00C04F79F805';
 
@@ -66,6 +67,10 @@ export async function readDomainController(
     'the names of its domain (crossRef in CN=Partitions)',
   );
   const masters = await readMasters(connection, configurationName, signal);
+  const partitions = required(await ask(`CN=Partitions,${configurationName}`, ['msDS-EnabledFeature']), 'CN=Partitions');
+  const recycleBinEnabled = textsOf(partitions, 'msds-enabledfeature').some(feature =>
+    feature.toLowerCase().startsWith(recycleBinFeature),
+  );
   const itself: Omit<DomainControllerFacts, 'inboundReplication'> = {
     name: link.name,
     dnsHostName: fromRoot('dnsHostName'),
@@ -88,6 +93,7 @@ export async function readDomainController(
         ...(crossRef.netBiosName === null ? {} : { netBiosName: crossRef.netBiosName }),
       },
       domainController: { ...itself, inboundReplication: replicationOf(head, domainName, masters) },
+      recycleBinEnabled,
       callerSids,
     },
     configuration: {
@@ -97,6 +103,7 @@ export async function readDomainController(
         ...itself,
         inboundReplication: replicationOf(configuration, configurationName, masters),
       },
+      recycleBinEnabled,
       callerSids,
     },
     forest: required(guidFromBytes(valueOf(configuration, 'objectguid')), 'objectGUID of Configuration'),
@@ -196,8 +203,8 @@ function replicationOf(
 ): InboundReplication {
   const name = namingContext.toLowerCase();
   const writable = masters.filter(names => names.includes(name)).length;
-  const read = textsOf(head, 'msds-ncreplinboundneighbors').map(readNeighbour);
-  const neighbours = read.filter((each): each is InboundNeighbour => each !== null);
+  const read = textsOf(head, 'msds-ncreplinboundneighbors').map(parseInboundNeighbour);
+  const neighbours = read.flatMap(each => (each.kind === 'neighbour' ? [each.neighbour] : []));
   if (neighbours.length > 0 && neighbours.length === read.length) return { kind: 'neighbours', neighbours };
   if (read.length === 0 && writable === 1) return { kind: 'alone' };
   return { kind: 'notReadable', otherDomainControllers: Math.max(writable - 1, read.length) };

@@ -7,6 +7,8 @@ import type {
 } from '../../app/ports';
 import { AgentError } from '../../core/agentError';
 import { textOf, textsOf, type DirectoryEntry } from '../../core/directoryEntry';
+import { containerClasses } from '../../core/schemaGuids';
+import { tombstoneAttributes } from '../../core/tombstoneLine';
 import { readDomainController, same, type DomainControllerReport } from './domainControllerFacts';
 import {
   defaultPatience,
@@ -34,28 +36,6 @@ export interface LdapDirectoryOptions extends Partial<Patience> {
   /** One for each domain to read, in the order in which the export shall list them. */
   readonly domainControllers: readonly DomainControllerOptions[];
 }
-
-/** What a tombstone line of the export is made of. */
-const tombstoneAttributes = [
-  'objectClass',
-  'objectGUID',
-  'objectSid',
-  'sAMAccountName',
-  'lastKnownParent',
-  'whenChanged',
-  'isDeleted',
-  'isRecycled',
-];
-
-/** Classes of what can hold users, groups, contacts or computers. */
-const containerClasses = [
-  'organizationalUnit',
-  'container',
-  'builtinDomain',
-  'domainDNS',
-  'lostAndFound',
-  'msExchSystemObjectsContainer',
-];
 
 const configurationFilter = anyOf(['mail', 'proxyAddresses', 'objectSid'].map(present));
 
@@ -203,7 +183,7 @@ class LdapDirectory implements Directory {
     const search: Search = {
       base: facts.distinguishedName,
       scope: 'sub',
-      filter: anyOf(containerClasses.map(name => equals('objectClass', name))),
+      filter: anyOf(Object.keys(containerClasses).map(name => equals('objectClass', name))),
       attributes: ['objectClass', 'nTSecurityDescriptor'],
       controls: [domainScope, ownerGroupAndDacl],
     };
@@ -381,19 +361,18 @@ async function readPages(
   );
 }
 
-/** The objectGUIDs of a page, copied into one piece of memory: who keeps one keeps none of what came with it. */
+/**
+ * The objectGUIDs of a page, copied into one piece of memory: who keeps one keeps none of what came with it. What the account may not
+ * read has none; the first reading tells of it.
+ */
 function keysOf(entries: readonly ReceivedEntry[]): Uint8Array[] {
-  const bytes = new Uint8Array(entries.length * guidBytes);
-  return entries.map((entry, at) => {
+  const keys = entries.flatMap(entry => {
     const value = entry.attributes.get('objectguid')?.[0];
-    if (value?.length !== guidBytes) {
-      throw new AgentError(
-        'exportIncomplete',
-        `Expected an objectGUID of every object, found none of ${entry.distinguishedName}. ` +
-          'Let the account read all properties of all objects.',
-      );
-    }
-    bytes.set(value, at * guidBytes);
+    return value?.length === guidBytes ? [value] : [];
+  });
+  const bytes = new Uint8Array(keys.length * guidBytes);
+  return keys.map((key, at) => {
+    bytes.set(key, at * guidBytes);
     return bytes.subarray(at * guidBytes, (at + 1) * guidBytes);
   });
 }
