@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, randomUUID, X509Certificate } from 'node:crypto';
-import { SignJWT, type JWTPayload } from 'jose';
+import { SignJWT } from 'jose';
 import { createCertificateAuthority } from '../tls';
 import { createTokenIssuer } from '../tokenIssuer';
 import { trustAuthority } from '../trust';
@@ -46,7 +46,7 @@ async function assertion({ claims, thumbprint, key = registered.key }: Changes):
     nbf: now(),
     exp: now() + 300,
   };
-  return new SignJWT({ ...whole, ...claims } as JWTPayload)
+  return new SignJWT({ ...whole, ...claims })
     .setProtectedHeader({ alg: 'PS256', 'x5t#S256': thumbprint ?? sha256 })
     .sign(createPrivateKey(key));
 }
