@@ -120,6 +120,12 @@ describe.each([300, 5000])('the sample organisation of %d objects in three domai
       expect(wanted.filter(({ objectGUID }) => !found.has(objectGUID))).toEqual([]);
       expect(wanted.map(({ objectGUID }) => found.get(objectGUID))).toEqual(wanted);
 
+      // Every link has both its ends: groups have members, and each of them is in the export.
+      const names = new Set(entries.map(({ distinguishedName }) => distinguishedName));
+      const members = entries.flatMap(entry => textsOf(entry, 'member'));
+      expect(members.length).toBeGreaterThan(seed.objects / 2);
+      expect(members.filter(member => !names.has(member))).toEqual([]);
+
       // The rest: containers, the agent's account, and what every domain has; each line that was left out is among it.
       const wantedGuids = new Set(wanted.map(({ objectGUID }) => objectGUID));
       const others = entries.filter(

@@ -35,7 +35,7 @@ export function createCloudDeleter(options: CloudDeleterOptions): CloudDeleter {
     async delete(request, signal) {
       const write = deletionOf(request, options.contactsThroughBeta);
       return write === null
-        ? { outcome: contactUnsupported, attempts: 0, trace: null }
+        ? { outcome: contactUnsupported(request.mayHaveBeenSent), attempts: 0, trace: null }
         : deleteObject(writes, write, request, signal);
     },
     async restore(request, signal) {

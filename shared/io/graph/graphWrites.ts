@@ -83,7 +83,10 @@ export function createGraphWrites(options: GraphWritesOptions): GraphWrites {
   }
 
   async function tryOnce(write: GraphWrite, deadline: Instant, signal: AbortSignal): Promise<Tried> {
-    const attemptTimeoutMs = Math.min(limits.attemptTimeoutMs, deadline - clock.now());
+    const attemptTimeoutMs = Math.max(
+      1,
+      Math.ceil(Math.min(limits.attemptTimeoutMs, deadline - clock.now())),
+    );
     let exchange;
     try {
       exchange = await exchangeOnce(
@@ -125,6 +128,7 @@ export function createGraphWrites(options: GraphWritesOptions): GraphWrites {
       const latestStart = (deadline - limits.shortestAttemptMs) as Instant;
       let mayHaveArrived = mayHaveBeenSent;
       let attempts = 0;
+      let tries = 0;
       let trace: string | null = null;
       const givenUp = (reason: FailureReason): Written<WriteFailure> => ({
         outcome: {
@@ -143,7 +147,10 @@ export function createGraphWrites(options: GraphWritesOptions): GraphWrites {
         const place = rate.reserve(clock.now(), latestStart);
         if (place === null) return givenUp('outOfTime');
         if (!(await waited(place, signal))) return givenUp('stopped');
+        // A wait can last longer than it was asked to.
+        if (clock.now() > latestStart) return givenUp('outOfTime');
 
+        tries += 1;
         const tried = await tryOnce(write, deadline, signal);
         const { attempt } = tried;
         if (attempt.kind !== 'notSent') attempts += 1;
@@ -154,7 +161,7 @@ export function createGraphWrites(options: GraphWritesOptions): GraphWrites {
         if (!isRetryable(outcome)) return { outcome, attempts, trace };
 
         const patience = { attempts: Infinity, longestWaitMs: latestStart - clock.now() };
-        const retry = decideRetry(tried, attempts + 1, 0, patience, random);
+        const retry = decideRetry(tried, tries, 0, patience, random);
         if (retry.kind === 'giveUp') {
           log.warn(`${request}: ${tried.reason}, and ${retry.why}; given up (${String(trace)})`);
           return { outcome, attempts, trace };

@@ -58,7 +58,9 @@ export function seedsOf({ namingContexts, lines }: Source): readonly DomainSeed[
       ldif: [
         ...containersOf(parents, distinguishedName),
         ...tombstones.map(line => tombstoneRecords(line, distinguishedName)),
-        ...objects.map(objectRecord),
+        ...objects.filter(line => line.objectClass !== 'group').map(line => objectRecord(line)),
+        // Last, since their members have to be there.
+        ...groupRecords(objects),
       ].join(''),
       objects: objects.length,
       tombstones: tombstones.length,
@@ -103,10 +105,24 @@ function containersOf(parents: readonly string[], base: string): readonly string
 
 const isNamedByUid = (distinguishedName: string): boolean => /^UID=/i.test(distinguishedName);
 
-function objectRecord(line: ObjectLine): string {
-  const { distinguishedName, objectSid, sIDHistory, userCertificate, inScope } = line;
+/** Every user, computer and foreign principal is a member of one group: links that an export has to have both ends of. */
+function groupRecords(objects: readonly ObjectLine[]): readonly string[] {
+  const groups = objects.filter(line => line.objectClass === 'group');
+  const members = objects.filter(line => line.objectClass !== 'group' && line.objectSid !== undefined);
+  return groups.map((group, index) =>
+    objectRecord(group, members.filter((_, member) => member % groups.length === index).map(nameInDirectory)),
+  );
+}
+
+/** The line's distinguishedName, but for an inetOrgPerson's. */
+const nameInDirectory = ({ distinguishedName }: ObjectLine): string =>
+  distinguishedName.replace(/^UID=/i, 'CN=');
+
+function objectRecord(line: ObjectLine, member: readonly string[] = []): string {
+  const { objectSid, sIDHistory, userCertificate, inScope } = line;
   const consistencyGuid = line['mS-DS-ConsistencyGuid'];
-  return addRecord(distinguishedName.replace(/^UID=/i, 'CN='), {
+  return addRecord(nameInDirectory(line), {
+    member,
     ...classOf(line),
     objectGUID: bytesOfGuid(line.objectGUID),
     // Samba's LDIF takes a SID as text alone.

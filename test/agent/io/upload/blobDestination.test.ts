@@ -201,6 +201,13 @@ describe('a file', () => {
     expect(patience.waits).toEqual([17_000, 2_000, 4_000]);
   });
 
+  test('is tried again by the clock of this machine where nobody says otherwise', async () => {
+    const file = nextFile();
+    happensTo(file, answer(503, 'ServerBusy'));
+    await expect(put(file, { ...defaultPatience, random: () => 0 })).resolves.toBe('stored');
+    expect(defaultPatience.clock.now()).toBeGreaterThan(Date.UTC(2026, 0, 1));
+  });
+
   test('is given up after so many attempts, with what to do', async () => {
     const file = nextFile();
     happensTo(file, ...Array.from({ length: 9 }, () => answer(503, 'ServerBusy')));

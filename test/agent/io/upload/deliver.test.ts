@@ -106,6 +106,18 @@ test('a part that fails keeps signature and manifest back, and the next run send
   expect(attempted.find(([name]) => name === 'manifest.json')).toEqual(['manifest.json', false]);
 });
 
+test('a signature that fails keeps the manifest back', async () => {
+  const { sealed } = await sealedExport();
+  const broken = destinationNamed('azure', file =>
+    file.name === 'manifest.sig' ? Promise.reject(new Error('cut')) : Promise.resolve(),
+  );
+  await expect(deliver(sealed, broken, localFiles, never)).rejects.toThrow('cut');
+  // The journal writes one line after the other: what was under way beside the signature stands before this one.
+  await sealed.journal.note(broken, 'nothing', 'attempted');
+  expect(sealed.journal.stateOf(broken, 'manifest.sig')).toBe('attempted');
+  expect(sealed.journal.stateOf(broken, 'manifest.json')).toBeNull();
+});
+
 test('another destination gets all of it, whatever the first one has', async () => {
   const { folder, sealed } = await sealedExport();
   const first = destinationNamed('folder', file =>

@@ -81,6 +81,8 @@ describe('a deletion', () => {
       trace: null,
     });
     expect(bench.writes()).toEqual([]);
+    const again = bench.request('contact', 31, { mayHaveBeenSent: true });
+    expect((await bench.deleter().delete(again, signal)).outcome).toMatchObject({ mayHaveTakenEffect: true });
   });
 
   test('of a contact through beta is tried where it is switched on, and says what Graph says', async () => {
@@ -252,6 +254,30 @@ describe('the deadline', () => {
     const enough = bench.request('user', 1, { deadline: (bench.now + 2_000) as Instant });
     expect((await bench.deleter().delete(enough, signal)).outcome).toEqual({ kind: 'deleted' });
   });
+});
+
+test('a wait that lasted longer than asked lets nothing out after the deadline', async () => {
+  const rate = createWriteRate(1);
+  rate.reserve(bench.now as Instant, Infinity as Instant);
+  const sleep = async (): Promise<void> => void (bench.now += 59_000);
+  const result = await bench.deleter({ rate, sleep }).delete(bench.request('user', 1), signal);
+  expect(result).toMatchObject({ outcome: { kind: 'failed', reason: 'outOfTime' }, attempts: 0 });
+  expect(bench.writes()).toEqual([]);
+});
+
+test('tries get rarer, with and without a token', async () => {
+  const random = (): number => 1 - 2 ** -53;
+  bench.fault({ kind: 'answer', status: 503 }, 99);
+  await bench.deleter({ random }).delete(bench.request('user', 1), signal);
+  const withToken = bench.waits;
+  bench.reset();
+  await bench
+    .deleter({ random, credential: { getToken: async () => null } })
+    .delete(bench.request('user', 1), signal);
+  expect([withToken, bench.waits]).toEqual([
+    [1_000, 2_000, 4_000, 8_000, 16_000],
+    [1_000, 2_000, 4_000, 8_000, 16_000],
+  ]);
 });
 
 describe('what is not Graph decides nothing', () => {
