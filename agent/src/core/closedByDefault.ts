@@ -9,6 +9,7 @@ const closedPlaces = [
   'cn=password settings container,cn=system',
   'cn=microsoftdns,cn=system',
   'cn=filelinks,cn=system',
+  'cn=ip security,cn=system',
   'cn=policies,cn=system',
 ];
 /** The domain's backup keys for DPAPI: objects of class secret, directly below CN=System. */

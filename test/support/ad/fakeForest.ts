@@ -10,6 +10,8 @@ export interface FakeForestOptions {
   /** Tells apart the objectGUIDs of one forest from another's; default 0. */
   readonly number?: number;
   readonly invocationId?: string;
+  /** Whether the Recycle Bin is on. */
+  readonly recycleBin?: boolean;
   /** Writable domain controllers of the domain; default 1. */
   readonly domainControllers?: number;
   readonly neighbours?: readonly string[];
@@ -86,7 +88,14 @@ export function fakeForest(options: FakeForestOptions = {}): FakeDirectory {
       },
       {
         distinguishedName: `CN=Partitions,${configuration}`,
-        attributes: { objectClass: ['top', 'crossRefContainer'] },
+        attributes: {
+          objectClass: ['top', 'crossRefContainer'],
+          ...(options.recycleBin === true && {
+            'msDS-EnabledFeature': [
+              `CN=Recycle Bin Feature,CN=Optional Features,CN=Directory Service,CN=Windows NT,CN=Services,${configuration}`,
+            ],
+          }),
+        },
       },
       ...crossRefs(configuration, domains),
       ...Array.from({ length: options.domainControllers ?? 1 }, (_, at) => ({

@@ -1,3 +1,4 @@
+import { root } from '../stack/sampleSettings';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
@@ -25,7 +26,7 @@ export interface SeedCounts {
 
 /** Makes the database of a domain controller in the order's directory, three seconds, and loads the seed, a thousand objects a second. */
 export async function provision(order: ProvisionOrder): Promise<SeedCounts> {
-  const child = spawn(sambaPython, [path.join(__dirname, 'provision.py')], {
+  const child = spawn(sambaPython, [path.join(root, 'test', 'support', 'ad', 'provision.py')], {
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   child.stdin.on('error', () => {});

@@ -22,6 +22,8 @@ export interface OrganisationOptions {
 
 const leastObjects = 200;
 const hourMs = 60 * 60 * 1000;
+/** How much earlier than `now` the exports start, in milliseconds. */
+export const exportAgeMs = 2 * hourMs;
 
 /** How many AD objects there are without a twin in the cloud, to one synced object. */
 const onPremisesOnlyShare = 0.15;
@@ -66,7 +68,7 @@ export function makeOrganisation(options: OrganisationOptions): Organisation {
 }
 
 function sourcesOf(stage: Stage, now: number, onPremises: readonly Placed[]): readonly Source[] {
-  const startedAt = now - 2 * hourMs;
+  const startedAt = now - exportAgeMs;
   return stage.forests.exported.map(forest => ({
     source: forest.source,
     namingContexts: namingContextsOf(forest, stage.hoursAgo(2.25)),

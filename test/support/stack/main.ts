@@ -1,9 +1,11 @@
-import { makeOrganisation } from '../organisation/makeOrganisation';
+import { exportAgeMs, makeOrganisation } from '../organisation/makeOrganisation';
 import type { Organisation } from '../organisation/organisation';
 import { parseArguments, usage, type StackArguments } from './options';
 import { reportOf } from './report';
 import { writeFuncSettings } from './funcSettings';
-import { startServices } from './services';
+import { forestExporters } from './forestExporters';
+import { startServices, type ServicesOptions } from './services';
+import { sambaInstallation } from '../ad/sambaPrograms';
 import { startStack, type Stack } from './stack';
 
 /** `npm start`: the sample organisation, scanned on the embedded stack. */
@@ -17,16 +19,24 @@ async function main(): Promise<number> {
     process.stderr.write(`${parsed.problem}\n\n${usage}`);
     return 2;
   }
-  const { once, objects, seed, json, func, port } = parsed.arguments;
+  const { once, objects, seed, json, func, ad, port } = parsed.arguments;
   const say = (line: string): void => {
     (json ? process.stderr : process.stdout).write(`${line}\n`);
   };
+  const samba = sambaInstallation();
+  if (ad && samba.kind === 'missing') {
+    process.stderr.write(`--ad: ${samba.problem}\n`);
+    return 2;
+  }
   say(`Making a sample organisation of ${objects} synced objects (seed ${seed}) …`);
-  const organisation = makeOrganisation({ seed, objects, now: Date.now() });
-  if (func) return await serveFunc(organisation, say);
+  // Real exports start now, not two hours ago.
+  const organisation = makeOrganisation({ seed, objects, now: Date.now() + (ad ? exportAgeMs : 0) });
+  const exporters = ad ? { exporters: forestExporters(say) } : {};
+  if (func) return await serveFunc({ organisation, ...exporters }, say);
   say('Starting Azurite, the Graph stand-in, the identity endpoint and the Functions host on loopback …');
   const stack = await startStack({
     organisation,
+    ...exporters,
     port,
     onLogLine: line => say(`  ${withoutInvocation(line)}`),
   });
@@ -45,9 +55,9 @@ async function main(): Promise<number> {
 }
 
 /** The services alone, until Ctrl-C: the Core Tools' `func` is started by the user, in another terminal. */
-async function serveFunc(organisation: Organisation, say: (line: string) => void): Promise<number> {
+async function serveFunc(options: ServicesOptions, say: (line: string) => void): Promise<number> {
   say('Starting Azurite, the Graph stand-in and the identity endpoint on loopback …');
-  const services = await startServices({ organisation });
+  const services = await startServices(options);
   try {
     const written = await writeFuncSettings(process.cwd(), services);
     say(`${written.instructions}\n\nServing until Ctrl-C.`);

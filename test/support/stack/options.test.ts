@@ -4,7 +4,7 @@ describe('the options of npm start', () => {
   test('have sensible defaults', () => {
     expect(parseArguments([])).toEqual({
       kind: 'run',
-      arguments: { once: false, json: false, func: false, objects: 5000, seed: 1, port: 7071 },
+      arguments: { once: false, json: false, func: false, ad: false, objects: 5000, seed: 1, port: 7071 },
     });
   });
 

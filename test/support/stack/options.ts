@@ -11,6 +11,7 @@ serves the app until Ctrl-C.
   --seed N      another sample organisation (default 1)
   --json        print the run record as JSON, and nothing else, to standard output; progress goes to standard error
   --port N      where the app's HTTP address listens (default 7071; another is taken where it is in use)
+  --ad          a real Active Directory: the organisation in domain controllers of Samba, exported by the agent over LDAP
   --func        no local host: write local.settings.json for the Azure Functions Core Tools, and say how to start them
   --help        this text
 `;
@@ -21,6 +22,7 @@ export interface StackArguments {
   readonly seed: number;
   readonly json: boolean;
   readonly func: boolean;
+  readonly ad: boolean;
   readonly port: number;
 }
 
@@ -42,16 +44,17 @@ export function parseArguments(given: readonly string[]): ParsedArguments {
         seed: { type: 'string', default: '1' },
         json: { type: 'boolean', default: false },
         func: { type: 'boolean', default: false },
+        ad: { type: 'boolean', default: false },
         port: { type: 'string', default: '7071' },
         help: { type: 'boolean', default: false },
       },
     });
     if (values.help) return { kind: 'help' };
-    const { once, json, func } = values;
+    const { once, json, func, ad } = values;
     const objects = wholeNumber('--objects', values.objects, smallestOrganisation, 2_000_000);
     const seed = wholeNumber('--seed', values.seed, 0, 2 ** 31 - 1);
     const port = wholeNumber('--port', values.port, 0, 65_535);
-    return { kind: 'run', arguments: { once, json, func, objects, seed, port } };
+    return { kind: 'run', arguments: { once, json, func, ad, objects, seed, port } };
   } catch (error) {
     return { kind: 'wrong', problem: error instanceof Error ? error.message : String(error) };
   }

@@ -15,7 +15,7 @@ import { createDirectory } from '../graph/directory';
 import { startGraphStandIn, type GraphStandIn } from '../graph/standIn';
 import { startIdentityEndpoint, type IdentityEndpoint } from '../identityEndpoint';
 import type { Organisation } from '../organisation/organisation';
-import { createCertificateAuthority } from '../tls';
+import { createCertificateAuthority, type CertificateAuthority } from '../tls';
 import { createTokenIssuer, type TokenIssuer } from '../tokenIssuer';
 import { trustAuthority } from '../trust';
 import { SourceAgents } from './sourceAgents';
@@ -34,6 +34,27 @@ const storageAudience = 'https://storage.azure.com';
 export interface ServicesOptions {
   readonly organisation: Organisation;
   readonly graphPermissions?: readonly string[];
+  /** Makes the exports; by default a test writer signs what the generator made. */
+  readonly exporters?: (stage: ExporterStage) => Promise<SourceExporters>;
+}
+
+/** What whoever makes the exports gets to work with. */
+export interface ExporterStage {
+  readonly organisation: Organisation;
+  readonly authority: CertificateAuthority;
+  readonly blobEndpoint: string;
+  /** The agents' identity, and the environment in which it gives tokens. */
+  readonly agent: { readonly clientId: string; readonly environment: Readonly<Record<string, string>> };
+  /** Called at the end, the newest first. */
+  readonly stops: (() => Promise<void>)[];
+}
+
+/** Those who export the organisation's sources. */
+export interface SourceExporters {
+  /** The value of EXPORT_SOURCES. */
+  setting(): string;
+  /** Makes and uploads the next export of every source. */
+  upload(organisation: Organisation, blobs: BlobServiceClient): Promise<void>;
 }
 
 /** Everything that the app needs of Azure and of the agents, on loopback. */
@@ -70,7 +91,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
 }
 
 async function assemble(
-  { organisation, graphPermissions = readerPermissions }: ServicesOptions,
+  { organisation, graphPermissions = readerPermissions, exporters = sampleExporters }: ServicesOptions,
   stops: (() => Promise<void>)[],
   stop: () => Promise<void>,
 ): Promise<Services> {
@@ -89,15 +110,30 @@ async function assemble(
   });
   stops.push(() => graph.stop());
   const reader = { clientId: randomUUID(), objectId: randomUUID() };
+  const agent = { clientId: randomUUID(), objectId: randomUUID() };
   const identity = await startIdentityEndpoint({
     issuer,
-    identities: [{ ...reader, roles: { [graph.endpoint]: graphPermissions, [storageAudience]: [] } }],
+    identities: [
+      { ...reader, roles: { [graph.endpoint]: graphPermissions, [storageAudience]: [] } },
+      { ...agent, roles: { [storageAudience]: [] } },
+    ],
   });
   stops.push(() => identity.stop());
   const operator = operatorCredential(issuer);
   const blobs = new BlobServiceClient(azurite.blobEndpoint, operator);
   const tables = await provision(azurite, blobs, operator);
-  const sources = new SourceAgents(organisation.sources, tenantId);
+  const platform = {
+    IDENTITY_ENDPOINT: identity.url,
+    IDENTITY_HEADER: identity.header,
+    NODE_EXTRA_CA_CERTS: authorityFile,
+  };
+  const sources = await exporters({
+    organisation,
+    authority,
+    blobEndpoint: azurite.blobEndpoint,
+    agent: { clientId: agent.clientId, environment: platform },
+    stops,
+  });
   const settings = {
     APP_PART: 'scan',
     TENANT_ID: tenantId,
@@ -107,11 +143,6 @@ async function assemble(
     DATA_TABLE_ENDPOINT: azurite.tableEndpoint,
     EXPORT_SOURCES: sources.setting(),
     SCAN_SCHEDULE: '0 0 2 * * *',
-  };
-  const platform = {
-    IDENTITY_ENDPOINT: identity.url,
-    IDENTITY_HEADER: identity.header,
-    NODE_EXTRA_CA_CERTS: authorityFile,
   };
   const upload = (from: Organisation): Promise<void> => sources.upload(from, blobs);
   await upload(organisation);
@@ -135,6 +166,9 @@ async function assemble(
       ),
   };
 }
+
+const sampleExporters = async ({ organisation }: ExporterStage): Promise<SourceExporters> =>
+  new SourceAgents(organisation.sources, organisation.tenantId);
 
 async function writeAuthority(cert: string, stops: (() => Promise<void>)[]): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'entra-orphans-'));
@@ -167,7 +201,8 @@ async function provision(
   blobs: BlobServiceClient,
   credential: TokenCredential,
 ): Promise<Tables> {
-  for (const name of Object.values(containerNames)) await blobs.getContainerClient(name).create();
+  for (const name of [...Object.values(containerNames), 'requests'])
+    await blobs.getContainerClient(name).create();
   const candidates = new TableClient(azurite.tableEndpoint, tableNames.candidates, credential);
   const runs = new TableClient(azurite.tableEndpoint, tableNames.runs, credential);
   await candidates.createTable();

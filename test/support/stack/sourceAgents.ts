@@ -3,11 +3,12 @@ import type { BlobServiceClient } from '@azure/storage-blob';
 import { containerNames } from '../../../shared/io/wiring';
 import { uploadExport, writeExport } from '../exportWriter';
 import type { Organisation, Source } from '../organisation/organisation';
+import type { SourceExporters } from './services';
 
 const keyId = 'local';
 
 /** The agents of the sample organisation: for each source a key, a sequence, and a chain of manifests. */
-export class SourceAgents {
+export class SourceAgents implements SourceExporters {
   readonly #keys = new Map<string, { privateKey: KeyObject; publicKey: KeyObject }>();
   readonly #last = new Map<string, { sequence: number; manifestHash: string }>();
 

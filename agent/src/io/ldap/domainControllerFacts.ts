@@ -67,7 +67,10 @@ export async function readDomainController(
     'the names of its domain (crossRef in CN=Partitions)',
   );
   const masters = await readMasters(connection, configurationName, signal);
-  const partitions = required(await ask(`CN=Partitions,${configurationName}`, ['msDS-EnabledFeature']), 'CN=Partitions');
+  const partitions = required(
+    await ask(`CN=Partitions,${configurationName}`, ['msDS-EnabledFeature']),
+    'CN=Partitions',
+  );
   const recycleBinEnabled = textsOf(partitions, 'msds-enabledfeature').some(feature =>
     feature.toLowerCase().startsWith(recycleBinFeature),
   );

@@ -264,9 +264,7 @@ function assertFollows(file: LdifFile, before: FolderFacts, after: FolderFacts):
 
 function domainOf(facts: FolderFacts, file: LdifFile): NonNullable<NamingContextFacts['domain']> {
   const own = normalisedDn(facts.domain.distinguishedName);
-  const domain = facts.forestDomains.find(
-    ({ distinguishedName }) => normalisedDn(distinguishedName) === own,
-  );
+  const domain = facts.forestDomains.find(({ distinguishedName }) => normalisedDn(distinguishedName) === own);
   if (!domain) throw file.refused(null, 'expected the crossRef of the domain itself, found none');
   const { dnsName, netBiosName } = domain;
   return { dnsName, ...(netBiosName === null ? {} : { netBiosName }), sid: facts.domain.sid };
