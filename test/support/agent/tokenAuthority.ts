@@ -34,6 +34,8 @@ const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 const lifetimeSeconds = 3600;
 /** Entra ID refuses assertions that live much longer. */
 const longestAssertionSeconds = 10 * 60;
+/** MSAL rounds the time to whole seconds, up as well as down; Entra ID tolerates minutes. */
+const toleranceSeconds = 1;
 
 type Answer = { readonly status: number; readonly body: Readonly<Record<string, unknown>> };
 
@@ -128,9 +130,10 @@ export async function startTokenAuthority({
         audience: tokenEndpoint,
         issuer: clientId,
         subject: clientId,
+        clockTolerance: toleranceSeconds,
         requiredClaims: ['exp', 'nbf', 'jti'],
       });
-      if ((payload.exp ?? Infinity) - Date.now() / 1000 > longestAssertionSeconds)
+      if ((payload.exp ?? Infinity) - Date.now() / 1000 > longestAssertionSeconds + toleranceSeconds)
         return 'AADSTS700024: the assertion lives too long';
       // An assertion proves itself once.
       if (usedAssertions.has(String(payload.jti))) return 'AADSTS700024: the assertion was used before';
