@@ -2,14 +2,9 @@ import type { Instant } from '../../shared/core/instant';
 import { parseCommandLine, type Command } from './cli/commandLine';
 import { helpText } from './cli/help';
 import { createProgress, printable } from './cli/progress';
-import { check } from './commands/check';
 import type { CommandContext } from './commands/context';
-import { exportCommand } from './commands/export';
-import { keygen } from './commands/keygen';
-import { run } from './commands/run';
 import { AgentError, exitCodes } from './core/agentError';
 import { agentVersion } from './core/agentVersion';
-import { readConfiguration } from './io/configuration';
 
 async function main(): Promise<number> {
   const parsed = parseCommandLine(process.argv.slice(2));
@@ -38,22 +33,35 @@ async function main(): Promise<number> {
   }
 }
 
+/** Each command loads what it needs when it runs: the storage SDK alone takes as much memory as the rest. */
 async function execute(command: Command, context: CommandContext): Promise<void> {
+  if (command.kind === 'help') {
+    process.stdout.write(helpText(command.of));
+    return;
+  }
+  if (command.kind === 'version') {
+    context.print(agentVersion);
+    return;
+  }
+  const { readConfiguration } = await import('./io/configuration.js');
+  const configuration = readConfiguration(command.config, context.environment);
   switch (command.kind) {
-    case 'help':
-      process.stdout.write(helpText(command.of));
-      return;
-    case 'version':
-      context.print(agentVersion);
-      return;
-    case 'check':
-      return await check(readConfiguration(command.config, context.environment), command.ldif, context);
-    case 'export':
-      return await exportCommand(readConfiguration(command.config, context.environment), command, context);
-    case 'run':
-      return await run(readConfiguration(command.config, context.environment), command, context);
-    case 'keygen':
-      return await keygen(readConfiguration(command.config, context.environment), command, context);
+    case 'check': {
+      const { check } = await import('./commands/check.js');
+      return await check(configuration, command.ldif, context);
+    }
+    case 'export': {
+      const { exportCommand } = await import('./commands/export.js');
+      return await exportCommand(configuration, command, context);
+    }
+    case 'run': {
+      const { run } = await import('./commands/run.js');
+      return await run(configuration, command, context);
+    }
+    case 'keygen': {
+      const { keygen } = await import('./commands/keygen.js');
+      return await keygen(configuration, command, context);
+    }
   }
 }
 

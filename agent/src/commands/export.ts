@@ -5,7 +5,7 @@ import type { CommandContext } from './context';
 import { makeExport } from './makeExport';
 import { openDirectory } from './openDirectory';
 import { openState } from './openState';
-import { deliverAndCommit } from './upload';
+import { deliverAndCommit } from './deliverAndCommit';
 
 export interface ExportArguments {
   readonly ldif: readonly string[];

@@ -8,7 +8,8 @@ import { makeExport } from './makeExport';
 import { openDirectory } from './openDirectory';
 import { openState } from './openState';
 import { synchronisationCommands } from './synchronisationCommands';
-import { deliverAndCommit, openUpload } from './upload';
+import { deliverAndCommit } from './deliverAndCommit';
+import { openUpload } from './upload';
 
 export interface RunArguments {
   readonly ldif: readonly string[];

@@ -1,14 +1,11 @@
-import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
+import type { ContainerClient } from '@azure/storage-blob';
 import type { ExportDestination } from '../app/exportPorts';
 import { AgentError } from '../core/agentError';
 import type { AgentConfiguration } from '../io/configuration';
 import { localFiles } from '../io/files/fileSystem';
-import type { AgentState } from '../io/state/agentState';
-import type { SealedExport } from '../io/state/outbox';
 import { blobDestination } from '../io/upload/blobDestination';
+import { createAgentContainer } from '../io/upload/containers';
 import { createCredential } from '../io/upload/credential';
-import { deliver } from '../io/upload/deliver';
-import type { CommandContext } from './context';
 
 /** The two containers that the agent knows. */
 export interface UploadTarget {
@@ -31,28 +28,10 @@ export async function openUpload({ upload, tenantId }: AgentConfiguration): Prom
       : withoutUndefined(credential),
     localFiles,
   );
-  // Our own loop makes the attempts: only it knows which of them may have stored a blob.
-  const service = new BlobServiceClient(blobEndpoint, identity, { retryOptions: { maxTries: 1 } });
   return {
-    exports: blobDestination(service.getContainerClient(exportsContainer)),
-    requests: service.getContainerClient(requestsContainer),
+    exports: blobDestination(createAgentContainer(blobEndpoint, exportsContainer, identity)),
+    requests: createAgentContainer(blobEndpoint, requestsContainer, identity),
   };
-}
-
-/** Delivers a sealed export to its end, and moves the chain to it. */
-export async function deliverAndCommit(
-  state: AgentState,
-  sealed: SealedExport,
-  destination: ExportDestination,
-  { progress, signal, print }: CommandContext,
-): Promise<void> {
-  progress.step(`Uploading ${sealed.folder}`);
-  await deliver(sealed, destination, localFiles, signal);
-  await state.commit(sealed);
-  progress.done();
-  print(
-    `Delivered ${sealed.source}/${sealed.folder}, number ${sealed.manifest.sequence}, to ${destination.name}`,
-  );
 }
 
 type WithoutUndefined<Value> = {

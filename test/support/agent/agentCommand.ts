@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { root } from '../stack/sampleSettings';
 
@@ -14,7 +15,7 @@ export interface AgentCommandOptions {
   readonly signal?: AbortSignal;
   /** The program; by default what the build made of this checkout. */
   readonly program?: readonly [string, ...string[]];
-  /** Node's own arguments. */
+  /** Further arguments of Node's own. */
   readonly nodeArguments?: readonly string[];
 }
 
@@ -27,11 +28,20 @@ export interface AgentOutcome {
 
 const builtAgent = path.join(root, 'dist', 'agent', 'src', 'main.js');
 
+/** Node's own arguments, as the installed program's first line has them. */
+function ownNodeArguments(): readonly string[] {
+  const [first = ''] = readFileSync(path.join(root, 'agent', 'bin', 'entra-orphans-agent.js'), 'utf8').split(
+    '\n',
+  );
+  return first.split(' ').filter(word => word.startsWith('--'));
+}
+
 /** Runs a command of the built agent in a process of its own, as a scheduler does. */
 export async function runAgentCommand(options: AgentCommandOptions): Promise<AgentOutcome> {
   const { environment = {}, workingDirectory, onLine, signal } = options;
   const [program, ...given] = options.program ?? [
     process.execPath,
+    ...ownNodeArguments(),
     ...(options.nodeArguments ?? []),
     builtAgent,
   ];

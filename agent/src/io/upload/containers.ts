@@ -1,16 +1,13 @@
 import type { TokenCredential } from '@azure/identity';
 import { ContainerClient } from '@azure/storage-blob';
 
-/** The two containers of the storage account that the agent speaks to. */
-export type AgentContainer = 'exports' | 'requests';
-
 /**
  * A container's client for the agent: without the client's own retries, since only the agent's know which attempt may have stored a
  * blob, and honour Retry-After. `endpoint` is the account's blob endpoint, https.
  */
 export const createAgentContainer = (
   endpoint: string,
-  name: AgentContainer,
+  name: string,
   credential: TokenCredential,
 ): ContainerClient =>
   new ContainerClient(`${endpoint.replace(/\/$/, '')}/${name}`, credential, {
