@@ -28,11 +28,10 @@ const serverSaslCredsTag = 0x87;
 const responseNameTag = 0x8a;
 const responseValueTag = 0x8b;
 
-/** Reads the envelope of a message; its parts are slices of `frame`. */
+/** Reads the envelope of a message that was cut out by its outer length; its parts are slices of `frame`. */
 export function readEnvelope(frame: Buffer): LdapMessage {
   const cursor = new BerCursor(frame);
-  const end = cursor.open(tags.sequence);
-  if (end !== frame.length) throw brokenMessage('bytes between two messages');
+  cursor.open(tags.sequence);
   const messageId = cursor.integer();
   const operation = cursor.peek();
   if (operation === undefined) throw brokenMessage('a message without an operation');

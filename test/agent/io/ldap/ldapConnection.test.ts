@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect as connectTcp, createServer, type AddressInfo } from 'node:net';
+import { connect as connectTcp, createServer, type AddressInfo, type Server } from 'node:net';
 import { LdapConnection, type ConnectOptions } from '../../../../agent/src/io/ldap/ldapConnection';
 import { LdapFault } from '../../../../agent/src/io/ldap/ldapFault';
 import { readLdapTarget } from '../../../../agent/src/io/ldap/ldapTarget';
@@ -28,6 +28,7 @@ const search: Search = {
 let authority: CertificateAuthority;
 let certificate: ServerCertificate;
 let servers: FakeLdapServer[] = [];
+let others: Server[] = [];
 
 beforeAll(async () => {
   authority = await createCertificateAuthority();
@@ -37,7 +38,8 @@ beforeAll(async () => {
 afterEach(async () => {
   const complaints = servers.flatMap(server => server.complaints);
   await Promise.all(servers.map(server => server.close()));
-  servers = [];
+  for (const other of others) other.close();
+  [servers, others] = [[], []];
   if (complaints.length > 0) throw new Error(complaints.join('\n'));
 });
 
@@ -65,6 +67,14 @@ async function bound(server: FakeLdapServer, more: Partial<ConnectOptions> = {})
   const connection = await LdapConnection.open(optionsFor(server.url, more), never);
   await connection.bind(bindName, password, never);
   return connection;
+}
+
+/** Starts a server of another kind, and tells its port. */
+async function listening(server: Server, host: string): Promise<number> {
+  others.push(server);
+  server.listen(0, host);
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
 }
 
 const scripted = (
@@ -119,15 +129,12 @@ describe.each(['ldaps', 'startTls'] as const)('a connection by %s', encryption =
       const onward = socket.pipe(connectTo(server.port)).on('error', () => socket.destroy());
       onward.pipe(socket).on('error', () => onward.destroy());
     });
-    relay.listen(0, '127.0.0.2');
-    await once(relay, 'listening');
-    const { port } = relay.address() as AddressInfo;
+    const port = await listening(relay, '127.0.0.2');
     const opening = LdapConnection.open({ ...optionsFor(url), target: { ...target, port } }, never);
     await expect(opening).rejects.toMatchObject({
       kind: 'final',
       message: expect.stringContaining('127.0.0.2') as string,
     });
-    relay.close();
   });
 
   test('a certificate for a name is checked against that name', async () => {
@@ -222,23 +229,17 @@ describe('a connection', () => {
 
   test('a server that takes the connection and says nothing is given up after the time to connect', async () => {
     const silent = createServer(socket => socket.on('error', () => {}));
-    silent.listen(0, '127.0.0.1');
-    await once(silent, 'listening');
-    const { port } = silent.address() as AddressInfo;
+    const port = await listening(silent, '127.0.0.1');
     const options = optionsFor(`ldaps://127.0.0.1:${port}`, { connectTimeoutMs: 50 });
     await expect(LdapConnection.open(options, never)).rejects.toThrow('found: nothing within 50 ms');
-    silent.close();
   });
 
   test('a server that hangs up during the handshake is a fault that may pass', async () => {
     const rude = createServer(socket => socket.destroy());
-    rude.listen(0, '127.0.0.1');
-    await once(rude, 'listening');
-    const { port } = rude.address() as AddressInfo;
+    const port = await listening(rude, '127.0.0.1');
     await expect(LdapConnection.open(optionsFor(`ldaps://127.0.0.1:${port}`), never)).rejects.toMatchObject({
       kind: 'passing',
     });
-    rude.close();
   });
 
   test('an authority that is no PEM is refused', async () => {
@@ -342,9 +343,12 @@ describe('a connection', () => {
     );
     const answer = connection.search(search, never);
     // The timer is due in the same turn in which the answer is read.
-    setTimeout(() => stream.push(messages.result(1, operations.searchDone, { code: 0 })), 20);
+    const bytes = messages.result(1, operations.searchDone, { code: 0 });
+    setTimeout(() => stream.push(bytes.subarray(0, 5)), 20);
     const until = performance.now() + 60;
     while (performance.now() < until);
+    await new Promise(resolve => setImmediate(() => setImmediate(resolve)));
+    stream.push(bytes.subarray(5));
     expect((await answer).entries).toEqual([]);
     connection.close();
   });

@@ -205,6 +205,25 @@ describe('the description', () => {
     );
   });
 
+  test('upper and lower case of a naming context do not matter', async () => {
+    const forest = fakeForest();
+    const entries = forest.entries.map(entry => ({
+      ...entry,
+      attributes: Object.fromEntries(
+        Object.entries(entry.attributes).map(([name, values]) => [
+          name,
+          name === 'nCName' || name.endsWith('MasterNCs')
+            ? values.map(value => String(value).toUpperCase())
+            : values,
+        ]),
+      ),
+    }));
+    const server = await serve({ ...forest, entries });
+    const { namingContexts, unreadDomains } = await directoryOf([server]).describe(never);
+    expect(namingContexts[0]?.domainController.inboundReplication).toEqual({ kind: 'alone' });
+    expect(unreadDomains).toEqual([]);
+  });
+
   test('a read-only domain controller is told', async () => {
     const server = await serve(fakeForest({ readOnly: true }));
     const { namingContexts } = await directoryOf([server]).describe(never);
