@@ -1,16 +1,16 @@
 import { guidFromBytes } from '../../../shared/core/keys/guid';
 import { VanishedCount, type Vanished } from '../core/vanished';
-import type { ReadingUnderWay } from './readDirectory';
+import { isExported, type ReadingUnderWay } from './readDirectory';
 
 const named = 5;
 
 /** Holds the last export's objects against this one's: what is gone must have left a tombstone. null: there is no last export. */
 export async function checkVanished(reading: ReadingUnderWay): Promise<Vanished | null> {
-  const { lastObjects, exported, buried, progress, signal } = reading;
+  const { lastObjects, buried, progress, signal } = reading;
   if (lastObjects === null) return null;
   progress.step('Comparing with the last export', lastObjects.count);
   const count = new VanishedCount(
-    key => exported.has(key),
+    key => isExported(reading, key),
     key => buried.has(key),
   );
   await lastObjects.read(block => {

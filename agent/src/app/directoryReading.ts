@@ -1,4 +1,3 @@
-import type { ByteKeyTable } from '../../../shared/core/byteKeyTable';
 import type { Completeness, ExportManifest, LineCounts } from '../../../shared/core/exportFormat';
 import type { Instant } from '../../../shared/core/instant';
 import type { AgentErrorCode } from '../core/agentError';
@@ -37,8 +36,6 @@ export interface DirectoryReading {
   readonly tombstones: 'included' | 'notReadable';
   readonly canaries: ExportManifest['canaries'];
   readonly completeness: Completeness;
-  /** objectGUID of every line that is an object. */
-  readonly exported: ByteKeyTable;
   readonly lines: number;
 }
 

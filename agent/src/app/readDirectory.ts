@@ -1,6 +1,7 @@
 import { ByteKeyTable } from '../../../shared/core/byteKeyTable';
 import type { Instant } from '../../../shared/core/instant';
 import { domainControllerProblems, oldestInboundSuccess } from '../core/domainController';
+import type { SecondCount } from '../core/secondCount';
 import { uncheckedPlaces } from '../core/uncheckedPlaces';
 import { unexplainedLimitProblem, type Vanished } from '../core/vanished';
 import { checkCanaries } from './checkCanaries';
@@ -46,8 +47,8 @@ export interface ReadingUnderWay extends ReadDirectoryOptions {
   readonly namingContexts: readonly NamingContextFacts[];
   readonly unreadDomains: readonly UnreadDomain[];
   readonly counts: readonly ReturnType<typeof noLines>[];
-  /** objectGUID of every line that is an object. */
-  readonly exported: ByteKeyTable;
+  /** The two readings of each naming context, as far as they were made. */
+  readonly secondCounts: SecondCount[];
   /** objectGUID of every tombstone, also of one whose object was still alive when it was read. */
   readonly buried: ByteKeyTable;
   /** `dnKey` of every live entry that was seen, exported or not. */
@@ -68,7 +69,7 @@ export async function readDirectory(options: ReadDirectoryOptions): Promise<Dire
     namingContexts: before.namingContexts,
     unreadDomains: before.unreadDomains,
     counts: before.namingContexts.map(noLines),
-    exported: new ByteKeyTable(),
+    secondCounts: [],
     buried: new ByteKeyTable(),
     seenNames: new ByteKeyTable(),
     isUnchecked: uncheckedPlaces(
@@ -128,7 +129,7 @@ const nothingProved: Proof = {
 };
 
 function conclude(reading: ReadingUnderWay, proof: Proof, last: DirectoryDescription): DirectoryReading {
-  const { namingContexts, counts, problems, startedAt, exported, clock } = reading;
+  const { namingContexts, counts, problems, startedAt, clock } = reading;
   return {
     problems,
     startedAt,
@@ -145,7 +146,6 @@ function conclude(reading: ReadingUnderWay, proof: Proof, last: DirectoryDescrip
       counts: counts[position] ?? noLines(),
     })),
     ...proof,
-    exported,
     lines: counts.reduce(
       (sum, count) => sum + Object.values(count).reduce((total, number) => total + number, 0),
       0,
@@ -219,3 +219,9 @@ function acceptUnexplained(
   if (judgement.note !== null) progress.note(judgement.note);
   return judgement.accepted;
 }
+
+/** Whether a live object is in the export, from whichever naming context. */
+export const isExported = (
+  { secondCounts }: Pick<ReadingUnderWay, 'secondCounts'>,
+  objectGUID: Uint8Array,
+): boolean => secondCounts.some(count => count.exportedClass(objectGUID) !== null);

@@ -4,7 +4,7 @@ import { dnKey } from '../core/distinguishedName';
 import { exportAttributes, exportLineOf } from '../core/exportLine';
 import { explainDifference, maxKeptDifferences, SecondCount } from '../core/secondCount';
 import { inScope, scopeAttributes } from '../core/syncScope';
-import type { ReadingUnderWay } from './readDirectory';
+import { isExported, type ReadingUnderWay } from './readDirectory';
 
 /** Objects that are named in a problem; the figure is always exact. */
 const named = 5;
@@ -22,6 +22,7 @@ export async function readObjectsTwice(
   const name = namingContexts[position]?.distinguishedName ?? '';
   const attributes = exportAttributes(settings.anchorAttribute, scopeAttributes(settings.scope));
   const tally = new SecondCount();
+  reading.secondCounts.push(tally);
   const objects = new ObjectWriter(reading, position, tally);
   progress.step(`Reading ${name}`);
   const failed = new AbortController();
@@ -77,7 +78,7 @@ class ObjectWriter {
   }
 
   take(entry: DirectoryEntry): void {
-    const { settings, exported, seenNames, counts, sink, objects, isUnchecked } = this.#reading;
+    const { settings, seenNames, counts, sink, objects, isUnchecked } = this.#reading;
     seenNames.add(dnKey(entry.distinguishedName));
     const made = exportLineOf(entry, {
       namingContext: this.#position,
@@ -85,7 +86,10 @@ class ObjectWriter {
       inScope: inScope(settings.scope, entry),
     });
     const objectGUID = entry.attributes.get('objectguid')?.[0];
-    if (objectGUID?.length === guidBytes)
+    // Its page came again after a broken connection, or it was moved here from another naming context meanwhile.
+    const isNew =
+      objectGUID?.length === guidBytes &&
+      !isExported(this.#reading, objectGUID) &&
       this.#tally.addFirst(objectGUID, made.kind === 'line' ? made.line.objectClass : null);
     switch (made.kind) {
       case 'notExported':
@@ -101,8 +105,7 @@ class ObjectWriter {
         this.#strip(`${entry.distinguishedName}: a line of ${made.bytes} bytes, more than the format allows`);
         return;
       case 'line': {
-        // Its page came again after a broken connection, or it was moved here from another naming context meanwhile.
-        if (objectGUID === undefined || !exported.add(objectGUID)) return;
+        if (!isNew || objectGUID === undefined) return;
         const count = counts[this.#position];
         if (count) count[made.line.objectClass] += 1;
         objects.add(objectGUID);

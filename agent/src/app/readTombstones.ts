@@ -1,5 +1,5 @@
 import { tombstoneLineOf } from '../core/tombstoneLine';
-import type { ReadingUnderWay } from './readDirectory';
+import { isExported, type ReadingUnderWay } from './readDirectory';
 
 const named = 5;
 
@@ -11,7 +11,7 @@ export async function readTombstones(
   reading: ReadingUnderWay,
   position: number,
 ): Promise<'included' | 'notReadable'> {
-  const { directory, namingContexts, exported, buried, counts, sink, problems, progress, signal } = reading;
+  const { directory, namingContexts, buried, counts, sink, problems, progress, signal } = reading;
   const context = namingContexts[position];
   if (context?.domain == null) return 'included';
   progress.step(`Reading the deleted objects of ${context.distinguishedName}`);
@@ -30,7 +30,7 @@ export async function readTombstones(
         }
         const objectGUID = entry.attributes.get('objectguid')?.[0];
         // A page may come again after a broken connection.
-        if (objectGUID === undefined || !buried.add(objectGUID) || exported.has(objectGUID)) continue;
+        if (objectGUID === undefined || !buried.add(objectGUID) || isExported(reading, objectGUID)) continue;
         const count = counts[position];
         if (count) count.tombstone += 1;
         sink.append(JSON.stringify(made.line));
