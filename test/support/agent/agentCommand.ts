@@ -28,26 +28,34 @@ export interface AgentOutcome {
 
 const builtAgent = path.join(root, 'dist', 'agent', 'src', 'main.js');
 
-/** Node's own arguments, as the installed program's first line has them. */
-function ownNodeArguments(): readonly string[] {
-  const [first = ''] = readFileSync(path.join(root, 'agent', 'bin', 'entra-orphans-agent.js'), 'utf8').split(
+/** What the installed program's first line sets for its process (docs/adr/0016-how-the-agent-is-started.md). */
+function firstLine(): {
+  readonly environment: Record<string, string>;
+  readonly nodeArguments: readonly string[];
+} {
+  const [line = ''] = readFileSync(path.join(root, 'agent', 'bin', 'entra-orphans-agent.js'), 'utf8').split(
     '\n',
   );
-  return first.split(' ').filter(word => word.startsWith('--'));
+  const words = line.split(' ');
+  return {
+    environment: Object.fromEntries(words.flatMap(word => (/^[A-Z_]+=/.test(word) ? [word.split('=')] : []))),
+    nodeArguments: words.filter(word => word.startsWith('--')),
+  };
 }
 
 /** Runs a command of the built agent in a process of its own, as a scheduler does. */
 export async function runAgentCommand(options: AgentCommandOptions): Promise<AgentOutcome> {
   const { environment = {}, workingDirectory, onLine, signal } = options;
+  const own = firstLine();
   const [program, ...given] = options.program ?? [
     process.execPath,
-    ...ownNodeArguments(),
+    ...own.nodeArguments,
     ...(options.nodeArguments ?? []),
     builtAgent,
   ];
   const child = spawn(program, [...given, ...options.arguments], {
     cwd: workingDirectory,
-    env: { PATH: process.env['PATH'], ...environment },
+    env: { PATH: process.env['PATH'], ...own.environment, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
