@@ -24,12 +24,12 @@ const systemClock: Clock = { now: () => Date.now() as Instant };
 export function buildScan(
   configuration: Configuration,
   log: Log,
+  runId: Guid = randomUUID() as string as Guid,
 ): { ports: DetectOrphansPorts; settings: DetectOrphansSettings } {
   const credential = new ManagedIdentityCredential({ clientId: configuration.readerClientId });
   const blobs = new BlobServiceClient(configuration.blobEndpoint, credential);
   const evidence = blobs.getContainerClient(containerNames.evidence);
   const candidates = new TableClient(configuration.tableEndpoint, tableNames.candidates, credential);
-  const runId = randomUUID() as string as Guid;
   const ports: DetectOrphansPorts = {
     directory: createCloudDirectory({
       endpoint: configuration.graphEndpoint,

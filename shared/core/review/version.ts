@@ -1,11 +1,9 @@
-import type { StoredDecision } from '../decision';
-import type { StoredFacts } from '../facts';
-
 /**
- * The version of a candidate that `If-Match` speaks of: the decision's where there is one, else the facts'. A change of the facts under a
- * decision does not change it; an approval names the evidence hash as well.
+ * The version of what a person reads before deciding, for ETag and If-Match: the facts and the decision together. Both count: with
+ * the decision's ETag alone, whoever read the evidence of yesterday could approve the evidence of tonight, which nobody has seen.
+ * `facts` null: the object has no row, only a decision.
  */
 export const versionOf = (
-  facts: Pick<StoredFacts, 'etag'>,
-  decision: Pick<StoredDecision, 'etag'> | null,
-): string => decision?.etag ?? facts.etag;
+  facts: { readonly etag: string } | null,
+  decision: { readonly etag: string } | null,
+): string => JSON.stringify([facts?.etag ?? null, decision?.etag ?? null]);
