@@ -2,7 +2,7 @@ import { canonicalHash, type Json } from '../../core/canonicalJson';
 import type { CloudId } from '../../core/cloudObject';
 import type { Decision, Person, StoredDecision } from '../../core/decision';
 import { lapse } from '../../core/decisionLapse';
-import type { Command, Refusal, Step } from '../../core/decisionSteps';
+import { refusals, type Command, type Step } from '../../core/decisionSteps';
 import type { StoredFacts } from '../../core/facts';
 import type { ObjectType } from '../../core/objectType';
 import { versionOf } from '../../core/review/version';
@@ -34,8 +34,15 @@ export type ReadVersion = { readonly version: string } | 'undecided';
  * Why nothing was decided, beyond what the steps themselves refuse. noSuchCandidate: there is no row. versionChanged: it is not what
  * the caller read. protected, excluded: it is never deleted. manual: the app can not delete it, and a person has to.
  */
-export type DecideRefusal =
-  Refusal | 'noSuchCandidate' | 'versionChanged' | 'protected' | 'excluded' | 'manual';
+export const decideRefusals = [
+  ...refusals,
+  'noSuchCandidate',
+  'versionChanged',
+  'protected',
+  'excluded',
+  'manual',
+] as const;
+export type DecideRefusal = (typeof decideRefusals)[number];
 
 export interface Refused {
   readonly kind: 'refused';
@@ -66,6 +73,8 @@ export interface Deciding {
   readonly action: 'approve' | 'reject' | 'reopen';
   /** Everything that the caller said: the same again, about the same version, is the same operation. */
   readonly said: Json;
+  /** What belongs into the audit row and has no column: a repeated request says it again. */
+  readonly note?: string | null;
   /** Whether a decision that stands is what is asked for, where no version tells a repeated request. */
   readonly isDone?: (current: Decision) => boolean;
   step(read: ReadCandidate, command: Command): Step | Refused | Promise<Step | Refused>;
@@ -104,8 +113,9 @@ export async function decide(
     return refused('noSuchCandidate', 'An object that a scan reported was expected: none has this id.');
   const version = versionOf(facts, stored);
   const operationId = operationIdOf(request, read === 'undecided' ? version : read.version, deciding);
+  const about = { correlationId, note: deciding.note ?? null };
   if (stored?.operationId === operationId) {
-    await settleAudit(ports.audit, stored, correlationId, signal);
+    await settleAudit(ports.audit, stored, about, signal);
     return { kind: 'decided', decision: stored, version };
   }
   if (read !== 'undecided' && read.version !== version)
@@ -119,21 +129,21 @@ export async function decide(
   const current = ended ?? stored;
   if (read === 'undecided' && stored !== null && current !== null && current.state !== 'lapsed') {
     if (deciding.isDone?.(current)) {
-      await settleAudit(ports.audit, stored, correlationId, signal);
+      await settleAudit(ports.audit, stored, { correlationId }, signal);
       return { kind: 'decided', decision: stored, version };
     }
     return refused('illegalStep', `an object without a decision was expected, found "${current.state}"`);
   }
   const step = await deciding.step({ facts, decision: current }, { by, at, operationId });
   if (step.kind === 'refused') return step;
-  await settleAudit(ports.audit, stored, null, signal);
+  await settleAudit(ports.audit, stored, {}, signal);
   let { etag } = stored ?? { etag: null };
   if (ended !== null) {
     ({ etag } = await ports.decisions.write(ended, etag, signal));
-    await settleAudit(ports.audit, ended, correlationId, signal);
+    await settleAudit(ports.audit, ended, { correlationId }, signal);
   }
   const decision = await ports.decisions.write(step.decision, etag, signal);
-  await settleAudit(ports.audit, decision, correlationId, signal);
+  await settleAudit(ports.audit, decision, about, signal);
   return { kind: 'decided', decision, version: versionOf(facts, decision) };
 }
 

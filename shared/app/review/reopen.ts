@@ -3,6 +3,8 @@ import { decide, refused, type Decided, type DecidePorts, type DecideRequest } f
 
 export interface ReopenRequest extends DecideRequest {
   readonly version: string;
+  /** Kept in the audit log only. */
+  readonly reason: string | null;
 }
 
 /** Takes a decision back that led to no delete: the object is undecided again. Throws as `decide`. */
@@ -17,7 +19,8 @@ export async function reopenCandidate(
     { version: request.version },
     {
       action: 'reopen',
-      said: null,
+      said: { reason: request.reason },
+      note: request.reason,
       step: ({ decision }, command) =>
         decision === null
           ? refused('illegalStep', 'a decision to take back was expected, and nobody has decided')
