@@ -49,6 +49,8 @@ export interface Services {
   readonly platform: Readonly<Record<string, string>> & { readonly NODE_EXTRA_CA_CERTS: string };
   readonly runs: ScanRunTable;
   readonly blobs: BlobServiceClient;
+  /** Of whoever looks into the storage from outside. */
+  readonly operator: TokenCredential;
   /** Signs and uploads the next export of every source of the organisation. */
   upload(organisation: Organisation): Promise<void>;
   candidates(): Promise<StoredFacts[]>;
@@ -132,6 +134,7 @@ async function assemble(
     platform,
     runs,
     blobs,
+    operator,
     upload,
     stop,
     candidates: () =>
