@@ -30,7 +30,7 @@ export function registerHttpApi(): void {
         authentication: readAuthentication(process.env),
         keys: issuer => createSigningKeys({ issuer, clock }),
         clock,
-        ports: context => buildDecisions(process.env, context),
+        ports: ofRequest => buildDecisions(process.env, ofRequest),
       });
       const answer = api;
       return whileRunning(signal => answer(request, invocationLog(context), signal));
