@@ -24,7 +24,9 @@ function parseCsv(text: string): string[][] {
 
 const nasty = fc.string({
   unit: fc.oneof(
-    fc.constantFrom(...'=+-@＝＋－＠﹦﹢﹣﹫\t\r\n",;\'\\ \u0000\u001b\u00a0\u200b\u202e\u2028\ufeff\ud800'),
+    fc.constantFrom(
+      ...Array.from('=+-@＝＋－＠﹦﹢﹣﹫\t\r\n",;\'\\ \u0000\u001b\u00a0\u200b\u202e\u2028\ufeff\ud800'),
+    ),
     fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
   ),
   maxLength: 12,
