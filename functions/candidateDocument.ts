@@ -207,12 +207,10 @@ export function decisionDocument(decision: Decision | StoredDecision, standing: 
 }
 
 /** The evidence as it was recorded; its shape is that of docs/how-it-works.md, "Evidence". */
-export const evidenceSchema = z
-  .looseObject({})
-  .meta({
-    id: 'Evidence',
-    description: 'Every key that was tried, and what each found (docs/how-it-works.md).',
-  });
+export const evidenceSchema = z.looseObject({}).meta({
+  id: 'Evidence',
+  description: 'Every key that was tried, and what each found (docs/how-it-works.md).',
+});
 
 export const candidateSchema = z
   .strictObject({

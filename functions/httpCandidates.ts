@@ -25,13 +25,9 @@ const pageSchema = z
       .string()
       .nullable()
       .meta({ description: 'Where the next page begins; null: there is none.' }),
-    cutBy: z
-      .enum(['rows', 'time'])
-      .nullable()
-      .meta({
-        description:
-          'Why the page is shorter than its limit although there is more: go on with continuation.',
-      }),
+    cutBy: z.enum(['rows', 'time']).nullable().meta({
+      description: 'Why the page is shorter than its limit although there is more: go on with continuation.',
+    }),
   })
   .meta({ id: 'CandidatePage' });
 

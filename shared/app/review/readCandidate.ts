@@ -4,9 +4,9 @@ import type { StoredFacts } from '../../core/facts';
 import type { ObjectType } from '../../core/objectType';
 import { summaryOf, type DecisionSummary } from '../../core/review/decisionSummary';
 import { versionOf } from '../../core/review/version';
-import { AppError } from '../../core/appError';
 import type { DecisionTable } from '../decisionPorts';
 import type { CandidateReader, Clock } from '../ports';
+import { readRecordedEvidence } from './recordedEvidence';
 
 export interface ReadCandidatePorts {
   readonly candidates: Pick<CandidateReader, 'read' | 'readEvidence'>;
@@ -38,27 +38,9 @@ export async function readCandidate(
   if (facts === null) return null;
   return {
     facts,
-    evidence: parseEvidence(facts, await candidates.readEvidence(facts.evidence, signal)),
+    evidence: await readRecordedEvidence(candidates, facts, signal),
     decision,
     summary: decision && summaryOf(decision, facts, clock.now()),
     version: versionOf(facts, decision),
   };
-}
-
-function parseEvidence(facts: StoredFacts, json: string): Readonly<Record<string, unknown>> {
-  const value = parsed(json);
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    return value as Readonly<Record<string, unknown>>;
-  throw new AppError(
-    'rowInvalid',
-    `The evidence of ${facts.type}/${facts.id} was expected to be a JSON object. Only the scan writes it: find out who else did.`,
-  );
-}
-
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return null;
-  }
 }
