@@ -43,7 +43,7 @@ const rowSchema = z
     evidenceHash: z.string().nullable(),
     runId: z.string().nullable(),
     correlationId: z.string().nullable(),
-    details: z.json(),
+    details: z.unknown().meta({ description: 'Whatever the action has to say, as JSON.' }),
     previousHash: z.string(),
     hash: z.string(),
   })
@@ -105,7 +105,7 @@ const rowDocument = ({ part: _, month: __, actor, object, at, ...row }: AuditRow
   evidenceHash: row.evidenceHash,
   runId: row.runId,
   correlationId: row.correlationId,
-  details: row.details as z.output<typeof rowSchema>['details'],
+  details: row.details,
   previousHash: row.previousHash,
   hash: row.hash,
 });
