@@ -161,7 +161,7 @@ async function judgeNow(
 ): Promise<Judgement> {
   const context = {
     ...contextOfExports(read.accepted),
-    uncoveredDomainSeen: uncoveredDomainSeenBy(finished),
+    uncoveredDomainSeen: uncoveredDomainSeenBy(finished, facts),
     duplicatesOf: () => twins,
     observedSince: observedSinceOf(facts ? [facts] : []),
   };

@@ -9,6 +9,7 @@ import type { Log, ScanRunTable } from '../../../shared/app/ports';
 import type { StoredFacts } from '../../../shared/core/facts';
 import { createCandidateTable } from '../../../shared/io/tables/candidateTable';
 import { createScanRunTable } from '../../../shared/io/tables/scanRunTable';
+import { auditContainerName, reviewTableNames } from '../../../shared/io/readingWiring';
 import { containerNames, tableNames } from '../../../shared/io/wiring';
 import { startAzurite, type Azurite } from '../azurite';
 import { createDirectory } from '../graph/directory';
@@ -167,7 +168,10 @@ async function provision(
   blobs: BlobServiceClient,
   credential: TokenCredential,
 ): Promise<Tables> {
-  for (const name of Object.values(containerNames)) await blobs.getContainerClient(name).create();
+  for (const name of [...Object.values(containerNames), auditContainerName])
+    await blobs.getContainerClient(name).create();
+  for (const name of Object.values(reviewTableNames))
+    await new TableClient(azurite.tableEndpoint, name, credential).createTable();
   const candidates = new TableClient(azurite.tableEndpoint, tableNames.candidates, credential);
   const runs = new TableClient(azurite.tableEndpoint, tableNames.runs, credential);
   await candidates.createTable();

@@ -1,5 +1,5 @@
 import type { Correlation, UnknownReason } from '../../../../shared/core/correlate';
-import { attentionReasons } from '../../../../shared/core/facts';
+import { attentionReasons, type FactState } from '../../../../shared/core/facts';
 import type { Guid } from '../../../../shared/core/keys/guid';
 import type { Protection } from '../../../../shared/core/protection';
 import { explanationOf } from '../../../../shared/core/review/explanation';
@@ -88,18 +88,51 @@ describe('an outcome in words says what was found and what to do', () => {
 });
 
 describe('an uncovered domain is assumed', () => {
-  const counts = (outcomes: Record<string, number>, unknownReasons: Record<string, number> = {}) => ({
-    counts: { user: { read: 1, notSynced: 0, outcomes, unknownReasons } },
+  const counts = (
+    outcomes: Record<string, number>,
+    unknownReasons: Record<string, number> = {},
+    contacts: Record<string, number> = {},
+  ) => ({
+    counts: {
+      user: { read: 1, notSynced: 0, outcomes, unknownReasons },
+      contact: { read: 1, notSynced: 0, outcomes: contacts, unknownReasons: {} },
+    },
   });
+  const row = (state: FactState, outcome: string) => ({ state, outcome });
 
   test.each([
-    ['without a scan that finished', null, true],
-    ['where the last one found an object not covered', counts({ notCovered: 1 }), true],
-    ['where it said so of another object', counts({ unknown: 1 }, { uncoveredDomainSeen: 1 }), true],
-    ['and not where it found none', counts({ live: 1, notCovered: 0 }, { uncoveredDomainSeen: 0 }), false],
-    ['and not where it counted nothing of the kind', counts({}), false],
-    ['and not where it counted nothing', { counts: {} }, false],
-  ])('%s', (_, finished, expected) => {
-    expect(uncoveredDomainSeenBy(finished)).toBe(expected);
+    ['without a scan that finished', null, null, true],
+    ['without one, whatever is on record', null, row('candidate', 'absent'), true],
+    ['where the last one found an object not covered', counts({ notCovered: 1 }), null, true],
+    ['where it said so of another object', counts({ unknown: 1 }, { uncoveredDomainSeen: 1 }), null, true],
+    [
+      'where it said so of another object, whatever is on record',
+      counts({}, { uncoveredDomainSeen: 1 }, { absent: 1 }),
+      row('candidate', 'absent'),
+      true,
+    ],
+    [
+      'and not where it found none',
+      counts({ live: 1, notCovered: 0 }, { uncoveredDomainSeen: 0 }),
+      null,
+      false,
+    ],
+    ['and not where it counted nothing', { counts: {} }, null, false],
+    ['and not where it took a contact for absent', counts({ notCovered: 1 }, {}, { absent: 1 }), null, false],
+    [
+      'and not where it took this object for missing',
+      counts({ notCovered: 1 }),
+      row('observed', 'deleted'),
+      false,
+    ],
+    ['but where that is withdrawn', counts({ notCovered: 1 }), row('withdrawn', 'absent'), true],
+    [
+      'and where something else is on record',
+      counts({ notCovered: 1 }),
+      row('attention', 'outOfScope'),
+      true,
+    ],
+  ])('%s', (_, finished, facts, expected) => {
+    expect(uncoveredDomainSeenBy(finished, facts)).toBe(expected);
   });
 });
