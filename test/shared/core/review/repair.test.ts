@@ -103,7 +103,7 @@ describe('a link is mended by the anchor of the cloud user', () => {
 });
 
 describe('where no value can be named, the reason is', () => {
-  const other = anObject({ objectGUID: '22222222-2222-4333-8444-555555555555' as Guid, objectClass: 'user' });
+  const other = anObject({ objectGUID: '22222222-2222-4333-8444-555555555555', objectClass: 'user' });
 
   test.each<[string, Correlation, CloudObject]>([
     ['notAUser', { kind: 'reCreated', as: [account] }, aGroup({ id })],
