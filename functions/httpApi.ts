@@ -1,10 +1,11 @@
 import { app, type HttpMethod } from '@azure/functions';
 import type { Clock } from '../shared/app/ports';
 import type { Instant } from '../shared/core/instant';
-import { configurationError, readAuthentication, readConfiguration } from '../shared/io/configuration';
+import { readAuthentication } from '../shared/io/configuration';
 import { createApi, type Api } from '../shared/io/http/api';
+import { buildDecisions } from '../shared/io/decisionWiring';
 import { createSigningKeys } from '../shared/io/http/signingKeys';
-import { createReading, type ReadingAdapters, type ReadingRequest } from '../shared/io/readingWiring';
+import { buildReading } from '../shared/io/readingWiring';
 import { reviewRoutes } from './httpRoutes';
 import { invocationLog } from './invocationLog';
 import { whileRunning } from './stopping';
@@ -30,23 +31,13 @@ export function registerHttpApi(): void {
         authentication: readAuthentication(process.env),
         keys: issuer => createSigningKeys({ issuer, clock }),
         clock,
-        ports: readingPorts(),
+        ports: ofRequest => ({
+          ...buildDecisions(process.env, ofRequest),
+          ...buildReading(process.env, ofRequest),
+        }),
       });
       const answer = api;
       return whileRunning(signal => answer(request, invocationLog(context), signal));
     },
   });
-}
-
-/** Made at the first request that may act; while the settings are wrong, each says so. */
-function readingPorts(): (request: ReadingRequest) => ReadingAdapters {
-  let reading: ((request: ReadingRequest) => ReadingAdapters) | null = null;
-  return request => {
-    if (reading === null) {
-      const settings = readConfiguration(process.env);
-      if (settings.status === 'invalid') throw configurationError(settings.problems);
-      reading = createReading(settings.configuration);
-    }
-    return reading(request);
-  };
 }

@@ -19,7 +19,7 @@ import { time } from './candidateDocument';
 
 /** What reading the audit log needs. */
 export interface AuditRoutePorts {
-  readonly audit: AuditStore;
+  readonly auditStore: AuditStore;
 }
 
 const defaultLimit = 100;
@@ -85,9 +85,9 @@ export const auditRoute = defineRoute({
       .meta({ description: `A whole number from 1 to 1000; default ${defaultLimit}.` }),
   }),
   responses: { 200: { description: 'A page of rows', json: pageSchema } },
-}).handledBy(async ({ query, signal }, { audit }: AuditRoutePorts) => {
+}).handledBy(async ({ query, signal }, { auditStore }: AuditRoutePorts) => {
   const { part, month = null, after = 0, limit = defaultLimit } = query;
-  const page = await readAudit(audit.table, { part, month, after, limit }, signal);
+  const page = await readAudit(auditStore.table, { part, month, after, limit }, signal);
   return { status: 200, json: { part, ...page, rows: page.rows.map(readingDocument) } };
 });
 
@@ -151,9 +151,9 @@ export const verifyAuditRoute = defineRoute({
   roles: ['Orphans.Reader'],
   query: z.strictObject({ part: partParameter.optional().meta({ description: 'Default: both.' }) }),
   responses: { 200: { description: 'whole, or what is wrong with it', json: reportSchema } },
-}).handledBy(async ({ query, signal }, { audit }: AuditRoutePorts) => {
+}).handledBy(async ({ query, signal }, { auditStore }: AuditRoutePorts) => {
   const parts = query.part === undefined ? auditParts : [query.part];
-  const report = await verifyAuditWithin(audit, parts, verifyBudgetMs, signal);
+  const report = await verifyAuditWithin(auditStore, parts, verifyBudgetMs, signal);
   if (report.status === 'notFinished')
     return {
       status: 200,

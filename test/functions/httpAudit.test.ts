@@ -19,7 +19,7 @@ async function answered(path: string, route: typeof auditRoute): Promise<unknown
 
 describe('GET /audit', () => {
   test('answers the rows of a chain in their order, from page to page', async () => {
-    await recordAll(api.audit, ids(3));
+    await recordAll(api.auditStore, ids(3));
     const first = await answered(`/audit?part=review&month=${november.month}&limit=2`, auditRoute);
     expect(first).toMatchObject({
       part: 'review',
@@ -49,8 +49,8 @@ describe('GET /audit', () => {
   });
 
   test('shows that a row can not be read, with the reason', async () => {
-    await recordAll(api.audit, ids(1));
-    const [chain] = api.audit.table.chains.values();
+    await recordAll(api.auditStore, ids(1));
+    const [chain] = api.auditStore.table.chains.values();
     chain!.rows = [{ key: '0000000001', row: null, problem: 'no such columns' }];
     expect(await answered('/audit?part=review', auditRoute)).toMatchObject({
       rows: [{ row: null, problem: 'no such columns' }],
@@ -73,7 +73,7 @@ describe('GET /audit', () => {
 
 describe('GET /audit/verify', () => {
   test('says that the log is whole, of one part or of both', async () => {
-    await recordAll(api.audit, ids(3));
+    await recordAll(api.auditStore, ids(3));
     expect(await answered('/audit/verify', verifyAuditRoute)).toEqual({
       status: 'whole',
       chains: 1,
@@ -85,8 +85,8 @@ describe('GET /audit/verify', () => {
   });
 
   test('names what is wrong', async () => {
-    await recordAll(api.audit, ids(3));
-    const [chain] = api.audit.table.chains.values();
+    await recordAll(api.auditStore, ids(3));
+    const [chain] = api.auditStore.table.chains.values();
     chain!.rows.splice(1, 1);
     const report = (await answered('/audit/verify?part=review', verifyAuditRoute)) as {
       status: string;
@@ -103,7 +103,7 @@ describe('GET /audit/verify', () => {
   test('that is not finished says so', async () => {
     const timeout = jest.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(AbortSignal.timeout(10_000));
     timeout.mockReturnValueOnce(AbortSignal.abort(new Error('late')));
-    api.audit.table.months = async (_, signal?: AbortSignal) => {
+    api.auditStore.table.months = async (_, signal?: AbortSignal) => {
       signal?.throwIfAborted();
       return [];
     };

@@ -1,4 +1,4 @@
-import { reviewRoutes, type ReadingPorts } from '../../functions/httpRoutes';
+import { readingRoutes, type ReadingRoutePorts } from '../../functions/httpReading';
 import type { CandidateFacts } from '../../shared/core/facts';
 import type { SourceName } from '../../shared/core/exportFormat';
 import type { Instant } from '../../shared/core/instant';
@@ -13,12 +13,22 @@ import { later } from '../shared/core/decisions';
 import { authentication, createTokens, recordingLog, systemClock } from '../shared/io/http/sampleApi';
 import { aCandidate } from '../shared/io/tables/candidateReaderContract';
 
-/** The routes of the app behind the frame, over ports in memory that a test fills. */
-export class ReadingApi implements ReadingPorts {
+/** What the reading routes need, for a test of other routes. */
+export const nothingToRead = (): Omit<ReadingRoutePorts, 'decisions' | 'runs' | 'clock'> => ({
+  candidates: new MemoryCandidates(),
+  auditStore: { table: new MemoryAuditTable(), mirror: new MemoryAuditMirror() },
+  directory: new MemoryDirectory([]),
+  exports: new MemoryExports([]),
+  sources: [],
+  log: recordingLog(),
+});
+
+/** The reading routes behind the frame, over ports in memory that a test fills. */
+export class ReadingApi implements ReadingRoutePorts {
   readonly candidates = new MemoryCandidates();
   readonly decisions = new MemoryDecisions();
   readonly runs = new MemoryRuns();
-  readonly audit = { table: new MemoryAuditTable(), mirror: new MemoryAuditMirror() };
+  readonly auditStore = { table: new MemoryAuditTable(), mirror: new MemoryAuditMirror() };
   readonly log = recordingLog();
   directory = new MemoryDirectory([]);
   exports = new MemoryExports([]);
@@ -28,15 +38,15 @@ export class ReadingApi implements ReadingPorts {
   readonly clock = { now: () => this.now as Instant };
 
   private constructor(
-    private readonly api: (ports: ReadingPorts) => Api,
+    private readonly api: (ports: ReadingRoutePorts) => Api,
     private readonly token: string,
   ) {}
 
   static async open(roles: readonly string[] = ['Orphans.Reader']): Promise<ReadingApi> {
     const tokens = await createTokens();
-    const api = (ports: ReadingPorts): Api =>
+    const api = (ports: ReadingRoutePorts): Api =>
       createApi({
-        routes: reviewRoutes,
+        routes: readingRoutes,
         authentication: { status: 'valid', authentication },
         keys: () => tokens.keys,
         clock: systemClock,

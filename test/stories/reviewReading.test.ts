@@ -10,7 +10,7 @@ import { createAuditMirror } from '../../shared/io/audit/auditMirror';
 import { createAuditTable } from '../../shared/io/audit/auditTable';
 import { auditVerify, credentialFor, type ExitCode } from '../../shared/io/cli/auditVerify';
 import type { Route, RouteDescription } from '../../shared/io/http/route';
-import { auditContainerName, reviewTableNames } from '../../shared/io/readingWiring';
+import { containerNames, tableNames } from '../../shared/io/wiring';
 import { anEntry } from '../shared/io/audit/auditContract';
 import { expectDocumented } from '../shared/io/http/expectDocumented';
 import { listeningLog, open } from '../shared/io/tables/storage';
@@ -135,11 +135,11 @@ describe('what the scan found is read over HTTP', () => {
 
     beforeAll(async () => {
       const credential = new ManagedIdentityCredential({ clientId: services.settings['READER_CLIENT_ID']! });
-      table = new TableClient(services.azurite.tableEndpoint, reviewTableNames.audit, credential);
+      table = new TableClient(services.azurite.tableEndpoint, tableNames.audit, credential);
       const log = createAuditLog({
         part: 'review',
         table: createAuditTable(table),
-        mirror: createAuditMirror({ container: services.blobs.getContainerClient(auditContainerName) }),
+        mirror: createAuditMirror({ container: services.blobs.getContainerClient(containerNames.audit) }),
         log: listeningLog(),
         sleep: async () => {},
       });

@@ -13,7 +13,7 @@ import {
   type SettingName,
   type SettingProblem,
 } from '../configuration';
-import { auditContainerName, reviewTableNames } from '../readingWiring';
+import { containerNames, tableNames } from '../wiring';
 
 /** 0: the log is whole. 1: it is not. 2: it could not be verified, so nothing is known. */
 export type ExitCode = 0 | 1 | 2;
@@ -56,8 +56,8 @@ async function verify(
   const { tableEndpoint, blobEndpoint, credential } = readStore(environment);
   const blobs = new BlobServiceClient(blobEndpoint, credential);
   const store = {
-    table: createAuditTable(new TableClient(tableEndpoint, reviewTableNames.audit, credential)),
-    mirror: createAuditMirror({ container: blobs.getContainerClient(auditContainerName) }),
+    table: createAuditTable(new TableClient(tableEndpoint, tableNames.audit, credential)),
+    mirror: createAuditMirror({ container: blobs.getContainerClient(containerNames.audit) }),
   };
   return await verifyAudit(store, parts, signal);
 }
