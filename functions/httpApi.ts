@@ -5,6 +5,7 @@ import { readAuthentication } from '../shared/io/configuration';
 import { createApi, type Api } from '../shared/io/http/api';
 import { buildDecisions } from '../shared/io/decisionWiring';
 import { createSigningKeys } from '../shared/io/http/signingKeys';
+import { buildReading } from '../shared/io/readingWiring';
 import { reviewRoutes } from './httpRoutes';
 import { invocationLog } from './invocationLog';
 import { whileRunning } from './stopping';
@@ -30,7 +31,10 @@ export function registerHttpApi(): void {
         authentication: readAuthentication(process.env),
         keys: issuer => createSigningKeys({ issuer, clock }),
         clock,
-        ports: ofRequest => buildDecisions(process.env, ofRequest),
+        ports: ofRequest => ({
+          ...buildDecisions(process.env, ofRequest),
+          ...buildReading(process.env, ofRequest),
+        }),
       });
       const answer = api;
       return whileRunning(signal => answer(request, invocationLog(context), signal));

@@ -2,14 +2,16 @@ import type { Route } from '../shared/io/http/route';
 import { decisionRoutes, type DecisionRoutePorts } from './httpDecisions';
 import { meRoute } from './httpMe';
 import { openApiRoute } from './httpOpenApi';
+import { readingRoutes, type ReadingRoutePorts } from './httpReading';
 import { ruleRoutes, type RuleRoutePorts } from './httpRules';
 import { scanRequestRoutes, type ScanRequestRoutePorts } from './httpScanRequests';
 
 /** What the handlers need of the app. A route says in its type which part of it. */
-export type ReviewPorts = DecisionRoutePorts & RuleRoutePorts & ScanRequestRoutePorts;
+export type ReviewPorts = ReadingRoutePorts & DecisionRoutePorts & RuleRoutePorts & ScanRequestRoutePorts;
 
 const routes: readonly Route<ReviewPorts>[] = [
   meRoute,
+  ...readingRoutes,
   ...decisionRoutes,
   ...ruleRoutes,
   ...scanRequestRoutes,

@@ -1,14 +1,13 @@
 import type { CloudObject } from '../core/cloudObject';
 import type { ComparisonContext } from '../core/correlate';
-import { coverageOf } from '../core/coverage';
 import { referenceKey, type CloudReference } from '../core/duplicates';
 import type { StoredFacts, WithdrawalReason } from '../core/facts';
 import { exportPresent, exportVerified, type GateResult } from '../core/gates';
-import type { Instant } from '../core/instant';
 import type { ObjectType } from '../core/objectType';
 import type { Finding } from '../core/runPlan';
 import type { ExportUsed, TypeCounts } from '../core/scanRun';
 import type { SourceName } from '../core/exportFormat';
+import { contextOfExports, observedSinceOf } from './comparisonContext';
 import { eachLimited } from './eachLimited';
 import { judgeObjects } from './judgeObjects';
 import type { CloudDirectory, ExportStore, Log, OpenedExport } from './ports';
@@ -66,7 +65,8 @@ export async function compareTenant(
   return { gates, exports: read.used, result };
 }
 
-function exportGates({ outcomes }: ExportsRead): GateResult[] {
+/** The gates of the exports alone, for every source. */
+export function exportGates({ outcomes }: ExportsRead): GateResult[] {
   return [...outcomes].flatMap(([source, outcome]) => [
     exportPresent(source, outcome),
     exportVerified(source, outcome),
@@ -158,16 +158,13 @@ function contextOf(
   cloud: CloudRead,
   onRecord: readonly StoredFacts[],
 ): ComparisonContext {
-  const coverage = coverageOf(accepted.map(opened => opened.manifest));
-  const missing = onRecord.filter(row => row.state === 'observed' || row.state === 'candidate');
-  const observed = new Map(missing.map(row => [referenceKey(row), row.firstObservedAt]));
+  const fromExports = contextOfExports(accepted);
+  const { domainSids } = fromExports.coverage;
   return {
-    anchors: new Map(accepted.map(opened => [opened.source, opened.manifest.anchorAttribute])),
-    coverage,
-    uncoveredDomainSeen: [...cloud.domainSids].some(sid => !coverage.domainSids.has(sid)),
-    earliestExportStart: Math.min(...accepted.map(opened => opened.manifest.startedAt)) as Instant,
+    ...fromExports,
+    uncoveredDomainSeen: [...cloud.domainSids].some(sid => !domainSids.has(sid)),
     duplicatesOf: object => cloud.duplicates.of(object),
-    observedSince: object => observed.get(referenceKey(object)) ?? null,
+    observedSince: observedSinceOf(onRecord),
   };
 }
 

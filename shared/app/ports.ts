@@ -1,7 +1,7 @@
 import type { Instant } from '../core/instant';
 import type { CloudId, CloudObjectOf } from '../core/cloudObject';
 import type { ExportManifest, SourceName } from '../core/exportFormat';
-import type { CandidateFacts, StoredFacts } from '../core/facts';
+import type { CandidateFacts, EvidenceText, FactState, StoredFacts } from '../core/facts';
 import type { ObjectType } from '../core/objectType';
 import type { ExportRecord } from '../core/onPremisesObject';
 import type { RunState, ScanRun } from '../core/scanRun';
@@ -72,6 +72,44 @@ export interface FactsWrite {
   readonly facts: CandidateFacts;
 }
 
+/** A row without its evidence, which may be long. */
+export type ListedFacts = Omit<StoredFacts, 'evidence'>;
+
+/** Where a list of one type goes on. It comes back from outside. */
+export interface CandidatePosition {
+  /** The rows behind this id; null: from the first. */
+  readonly after: CandidateFacts['id'] | null;
+  /** Where the storage itself stopped in the same list, in its own words; null: it did not. */
+  readonly token: string | null;
+}
+
+export interface CandidateQuery {
+  readonly type: ObjectType;
+  /** null: all of them. */
+  readonly state: FactState | null;
+  readonly from: CandidatePosition;
+  /** The most that a page holds, 1 to 1,000. */
+  readonly limit: number;
+}
+
+/** One page, in the order of the ids. It may be shorter than asked for, even empty, and not be the last. */
+export type CandidatePage =
+  | {
+      readonly kind: 'page';
+      readonly facts: readonly ListedFacts[];
+      /** null: there is no more of this type. */
+      readonly next: CandidatePosition | null;
+    }
+  | { readonly kind: 'continuationInvalid' };
+
+/** The table OrphanCandidates, for reading. Methods throw `storageUnavailable`, `rowInvalid`. */
+export interface CandidateReader {
+  read(type: ObjectType, id: CandidateFacts['id'], signal: AbortSignal): Promise<StoredFacts | null>;
+  list(query: CandidateQuery, signal: AbortSignal): Promise<CandidatePage>;
+  /** The evidence as JSON text, from the row or from its blob. */
+  readEvidence(evidence: EvidenceText, signal: AbortSignal): Promise<string>;
+}
+
 /** The table OrphanCandidates. Its only writer is the scan. */
 export interface CandidateTable {
   readAll(signal: AbortSignal): AsyncIterable<StoredFacts>;
@@ -86,6 +124,8 @@ export interface CandidateTable {
 export interface ScanRunTable {
   /** The newest runs first. */
   newest(limit: number, signal: AbortSignal): Promise<readonly ScanRun[]>;
+  /** null: there is no run with this id. */
+  read(runId: string, signal: AbortSignal): Promise<ScanRun | null>;
   /** Creates the run's row. */
   create(run: ScanRun, signal: AbortSignal): Promise<void>;
   /** Replaces the row of a run that is still in the state `expected`; `writeConflict` otherwise. */

@@ -15,6 +15,7 @@ import { authentication, createTokens, personId, recordingLog } from '../shared/
 import { memoryAuditLog } from '../support/memory/memoryAudit';
 import { MemoryDecisions, MemoryRules } from '../support/memory/memoryDecisions';
 import { MemoryRuns } from '../support/memory/memoryTables';
+import { nothingToRead } from './readingApi';
 
 export const secretName = 'Ada <script>alert(1)</script>';
 
@@ -90,6 +91,7 @@ export class ReviewBench {
 
   memoryPorts(): ReviewPorts {
     return {
+      ...nothingToRead(),
       facts: this.facts,
       decisions: this.decisions,
       rules: this.rules,

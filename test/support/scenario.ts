@@ -79,6 +79,10 @@ export const scenarioCloud = (input: ScenarioInput): CloudObject[] => expanded(i
 export const scenarioExports = (input: ScenarioInput): MemoryExport[] =>
   expanded(input).exports.map(exportOf);
 
+/** The rows of the table before the run. */
+export const scenarioRows = (input: ScenarioInput): StoredFacts[] =>
+  (expanded(input).previous ?? []).map(rowOf);
+
 /** Names in place of keys, also in what a test adds to a scenario that was read. */
 const expanded = (input: ScenarioInput): ScenarioInput => parseNamed(JSON.stringify(input));
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ListedFacts } from '../../app/ports';
 import type { CloudId } from '../../core/cloudObject';
 import {
   attentionReasons,
@@ -87,36 +88,53 @@ function latestOf(waitsFor: readonly Wait[]): Instant | null {
 
 const waits = ['synchronisation', 'consecutiveRuns', 'grace', 'recycleBin'] as const satisfies Wait['for'][];
 
+const listedShape = {
+  partitionKey: z.enum(objectTypes),
+  rowKey: z
+    .string()
+    .regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'a lower-case GUID was expected')
+    .transform(id => id as CloudId),
+  etag: read.etag,
+  schemaVersion: read.schemaVersion,
+  state: z.enum(factStates),
+  outcome: read.text,
+  attention: orNull(z.enum(attentionReasons)),
+  withdrawal: orNull(z.enum(withdrawalReasons)),
+  proof: orNull(z.enum(['tombstone', 'absence'])),
+  evidenceHash: z.string().regex(/^[0-9a-f]{64}$/, 'a lower-case SHA-256 was expected'),
+  waitsFor: json(z.array(z.object({ for: z.enum(waits), until: z.nullable(read.isoText) }))),
+  firstObservedRun: read.int32,
+  firstObservedAt: read.dateTime,
+  changedRun: read.int32,
+  changedAt: read.dateTime,
+  displayName: orNull(read.text),
+  userPrincipalName: orNull(read.text),
+  mail: orNull(read.text),
+  onPremisesSamAccountName: orNull(read.text),
+  onPremisesDomainName: orNull(read.text),
+  accountEnabled: orNull(read.boolean),
+  assignedLicenseCount: orNull(read.int32),
+  onPremisesLastSyncDateTime: orNull(read.dateTime),
+};
+
+/** The columns that a list asks for: all but the evidence. */
+export const listedColumns: readonly string[] = Object.keys(listedShape)
+  .filter(column => column !== 'etag')
+  .map(column => ({ partitionKey: 'PartitionKey', rowKey: 'RowKey' })[column] ?? column);
+
+const listedSchema = z
+  .object(listedShape)
+  .transform(({ partitionKey, rowKey, schemaVersion: _, ...facts }): ListedFacts => ({
+    type: partitionKey,
+    id: rowKey,
+    ...facts,
+  }));
+
 const rowSchema = z
   .object({
-    partitionKey: z.enum(objectTypes),
-    rowKey: z
-      .string()
-      .regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'a lower-case GUID was expected')
-      .transform(id => id as CloudId),
-    etag: read.etag,
-    schemaVersion: read.schemaVersion,
-    state: z.enum(factStates),
-    outcome: read.text,
-    attention: orNull(z.enum(attentionReasons)),
-    withdrawal: orNull(z.enum(withdrawalReasons)),
-    proof: orNull(z.enum(['tombstone', 'absence'])),
+    ...listedShape,
     evidence: orNull(z.string()),
     evidenceBlob: orNull(z.string().min(1)),
-    evidenceHash: z.string().regex(/^[0-9a-f]{64}$/, 'a lower-case SHA-256 was expected'),
-    waitsFor: json(z.array(z.object({ for: z.enum(waits), until: z.nullable(read.isoText) }))),
-    firstObservedRun: read.int32,
-    firstObservedAt: read.dateTime,
-    changedRun: read.int32,
-    changedAt: read.dateTime,
-    displayName: orNull(read.text),
-    userPrincipalName: orNull(read.text),
-    mail: orNull(read.text),
-    onPremisesSamAccountName: orNull(read.text),
-    onPremisesDomainName: orNull(read.text),
-    accountEnabled: orNull(read.boolean),
-    assignedLicenseCount: orNull(read.int32),
-    onPremisesLastSyncDateTime: orNull(read.dateTime),
   })
   .transform(
     ({ partitionKey, rowKey, schemaVersion: _, evidence, evidenceBlob, ...facts }, context): StoredFacts => {
@@ -139,3 +157,7 @@ function evidenceText(inline: string | null, blob: string | null): EvidenceText 
 
 /** Reads a row of OrphanCandidates; `rowInvalid` where it is not one. */
 export const factsOfRow = (table: string, row: unknown): StoredFacts => parseRow(table, rowSchema, row);
+
+/** Reads a row that was listed by `listedColumns`; `rowInvalid` where it is not one. */
+export const listedFactsOfRow = (table: string, row: unknown): ListedFacts =>
+  parseRow(table, listedSchema, row);

@@ -1,10 +1,19 @@
-import type { TableClient, TransactionAction } from '@azure/data-tables';
+import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
 import type { ContainerClient } from '@azure/storage-blob';
 import type { CandidateFacts } from '../../core/facts';
-import type { CandidateTable, FactsWrite, Log } from '../../app/ports';
-import { storageError } from '../storageErrors';
-import { evidenceToSpill, factsOfRow, rowOfFacts } from './candidateRow';
-import type { Row } from './columns';
+import type {
+  CandidatePage,
+  CandidateQuery,
+  CandidateReader,
+  CandidateTable,
+  FactsWrite,
+  Log,
+} from '../../app/ports';
+import { answeredWith, storageError } from '../storageErrors';
+import { evidenceToSpill, factsOfRow, listedColumns, listedFactsOfRow, rowOfFacts } from './candidateRow';
+import { rowInvalid, type Row } from './columns';
+import { isContinuation } from './continuation';
+import { getRow } from './decisionWrites';
 import { createSpill } from './spill';
 import { isWriteConflict, tableResource, writeConflict } from './tableErrors';
 
@@ -20,7 +29,7 @@ export function createCandidateTable({
   table,
   spill: container,
   log,
-}: CandidateTableOptions): CandidateTable {
+}: CandidateTableOptions): CandidateTable & CandidateReader {
   const resource = tableResource(table);
   const spill = createSpill(container);
 
@@ -33,7 +42,55 @@ export function createCandidateTable({
     }
   }
 
+  async function listPage(query: CandidateQuery, signal: AbortSignal): Promise<CandidatePage> {
+    let { token } = query.from;
+    for (let request = 1; ; request += 1) {
+      const pages = table
+        .listEntities({
+          queryOptions: { filter: filterOf(query), select: [...listedColumns] },
+          abortSignal: signal,
+        })
+        .byPage({
+          maxPageSize: Math.min(Math.max(query.limit, 1), mostRowsOfPage),
+          ...(token === null ? {} : { continuationToken: token }),
+        });
+      // A query has one page at least.
+      const { value: page } = (await pages.next()) as { value: Page };
+      token = page.continuationToken || null;
+      if (page.length > 0 || token === null || request === mostRequests)
+        return {
+          kind: 'page',
+          facts: page.map(row => listedFactsOfRow(table.tableName, row)),
+          next: token === null ? null : { after: query.from.after, token },
+        };
+    }
+  }
+
   return {
+    async read(type, id, signal) {
+      const row = await getRow(table, resource, type, id, signal);
+      return row === null ? null : factsOfRow(table.tableName, row);
+    },
+
+    async list(query, signal) {
+      const { token } = query.from;
+      if (token !== null && !isContinuation(token)) return { kind: 'continuationInvalid' };
+      try {
+        return await listPage(query, signal);
+      } catch (error) {
+        // A token of the right shape that the service never gave.
+        if (token !== null && answeredWith(error, 400)) return { kind: 'continuationInvalid' };
+        throw storageError(error, resource, signal);
+      }
+    },
+
+    async readEvidence(evidence, signal) {
+      if (evidence.kind === 'inline') return evidence.json;
+      const json = await spill.read(evidence.blob, signal);
+      if (json !== null) return json;
+      throw rowInvalid(table.tableName, evidence.blob, 'no such blob of evidence');
+    },
+
     async *readAll(signal) {
       try {
         const rows = table.listEntities({ abortSignal: signal });
@@ -57,6 +114,19 @@ export function createCandidateTable({
       }
     },
   };
+}
+
+type Page = readonly object[] & { readonly continuationToken?: string };
+
+/** Requests that one page may take: the service may answer a filter with empty pages. */
+const mostRequests = 8;
+/** Table Storage's own limit of `$top`. */
+const mostRowsOfPage = 1_000;
+
+function filterOf({ type, state, from: { after } }: CandidateQuery): string {
+  const partition = odata`PartitionKey eq ${type}`;
+  const behind = after === null ? '' : ` and ${odata`RowKey gt ${after}`}`;
+  return `${partition}${behind}${state === null ? '' : ` and ${odata`state eq ${state}`}`}`;
 }
 
 /** One row to write, with a bound of its share of the request's body. */

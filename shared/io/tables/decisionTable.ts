@@ -1,9 +1,9 @@
 import { odata, type TableClient } from '@azure/data-tables';
-import { z } from 'zod';
 import type { DecisionPage, DecisionQuery, DecisionTable } from '../../app/decisionPorts';
 import type { Decision, StoredDecision } from '../../core/decision';
 import { storageError } from '../storageErrors';
 import { read } from './columns';
+import { isContinuation } from './continuation';
 import { decisionOfRow, rowOfDecision } from './decisionRow';
 import { changedMeanwhile, getRow, unlessConflict } from './decisionWrites';
 import { tableResource } from './tableErrors';
@@ -84,20 +84,6 @@ type Page = readonly object[] & { readonly continuationToken?: string };
 function filterOf({ type, state }: DecisionQuery): string {
   const partition = type === null ? odata`PartitionKey gt ${capsPartition}` : odata`PartitionKey eq ${type}`;
   return state === null ? partition : `${partition} and ${odata`state eq ${state}`}`;
-}
-
-/** What the SDK makes of the service's continuation headers. It comes back from outside, and may only say where to go on. */
-const continuationSchema = z.strictObject({
-  nextPartitionKey: z.string().min(1).max(1_024),
-  nextRowKey: z.string().max(1_024).optional(),
-});
-
-function isContinuation(text: string): boolean {
-  try {
-    return continuationSchema.safeParse(JSON.parse(Buffer.from(text, 'base64').toString('utf8'))).success;
-  } catch {
-    return false;
-  }
 }
 
 const sameDecision = ({ etag: _, ...stored }: StoredDecision, decision: Decision): boolean =>

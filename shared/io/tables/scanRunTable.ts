@@ -55,6 +55,18 @@ export function createScanRunTable({ table, spill: container, log }: ScanRunTabl
       }
     },
 
+    async read(runId, signal) {
+      try {
+        // The key begins with the time of the start, which an id does not say; there is one partition, and one row a night.
+        const filter = odata`PartitionKey eq ${runPartition} and runId eq ${runId}`;
+        for await (const row of table.listEntities({ queryOptions: { filter }, abortSignal: signal }))
+          return await runOfRow(table.tableName, row, blob => spill.read(blob, signal));
+        return null;
+      } catch (error) {
+        throw storageError(error, resource, signal);
+      }
+    },
+
     async create(run, signal) {
       const prepared = rowOfRun(run);
       await spillTexts(prepared, signal);

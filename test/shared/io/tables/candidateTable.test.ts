@@ -2,7 +2,7 @@ import type { TableClient } from '@azure/data-tables';
 import type { ContainerClient } from '@azure/storage-blob';
 import fc from 'fast-check';
 import { createHash } from 'node:crypto';
-import type { CandidateTable, FactsWrite } from '../../../../shared/app/ports';
+import type { CandidateReader, CandidateTable, FactsWrite } from '../../../../shared/app/ports';
 import { AppError } from '../../../../shared/core/appError';
 import type { CloudId } from '../../../../shared/core/cloudObject';
 import type { CandidateFacts, StoredFacts } from '../../../../shared/core/facts';
@@ -11,38 +11,11 @@ import { factsOfRow, rowOfFacts } from '../../../../shared/io/tables/candidateRo
 import { createCandidateTable } from '../../../../shared/io/tables/candidateTable';
 import { instant } from '../../../support/builders';
 import { anyFacts } from './arbitraries';
+import { aCandidate, idOf } from './candidateReaderContract';
 import { startPages } from './pagesStandIn';
 import { all, listeningLog, open, startStorage, type Storage } from './storage';
 
-const idOf = (ordinal: number): CloudId =>
-  `00000000-0000-4000-8000-${ordinal.toString(16).padStart(12, '0')}` as CloudId;
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
-
-const aCandidate = (given: Partial<CandidateFacts> = {}): CandidateFacts => ({
-  type: 'user',
-  id: idOf(1),
-  state: 'candidate',
-  outcome: 'absent',
-  attention: null,
-  withdrawal: null,
-  proof: 'absence',
-  evidence: { kind: 'inline', json: '{"keys":[]}' },
-  evidenceHash: hashOf('evidence'),
-  waitsFor: [],
-  firstObservedRun: 1,
-  firstObservedAt: instant('2026-01-02T03:04:05.678Z'),
-  changedRun: 2,
-  changedAt: instant('2026-01-03T03:04:05.678Z'),
-  displayName: 'Ann Example',
-  userPrincipalName: 'ann@contoso.example',
-  mail: null,
-  onPremisesSamAccountName: null,
-  onPremisesDomainName: null,
-  accountEnabled: true,
-  assignedLicenseCount: 2,
-  onPremisesLastSyncDateTime: null,
-  ...given,
-});
 
 const created = (...facts: CandidateFacts[]): FactsWrite[] =>
   facts.map(each => ({ etag: null, facts: each }));
@@ -54,7 +27,7 @@ const always = async (): Promise<void> => {};
 let storage: Storage;
 let table: TableClient;
 let spill: ContainerClient;
-let candidates: CandidateTable;
+let candidates: CandidateTable & CandidateReader;
 
 beforeAll(async () => {
   storage = await startStorage();

@@ -198,6 +198,27 @@ describe('newest', () => {
   });
 });
 
+describe('one run', () => {
+  test('is read by its id, with what lies in blobs', async () => {
+    const wanted = aRun({ runId: 'run-2', startedAt: (start + night) as Instant, gates: manyGates });
+    for (const run of [aRun(), wanted, aRun({ runId: 'run-3', startedAt: (start + 2 * night) as Instant })])
+      await runs.create(run, open);
+    expect(await runs.read('run-2', open)).toEqual(wanted);
+    expect(await runs.read("run-2' or runId ne '", open)).toBeNull();
+  });
+
+  test('says what is missing where there is no table, and throws what the caller stopped for', async () => {
+    const missing = createScanRunTable({
+      table: await storage.table({ name: 'MissingRun', missing: true }),
+      spill,
+      log: listeningLog(),
+    });
+    await expect(missing.read('run-1', open)).rejects.toMatchObject({ code: 'storageUnavailable' });
+    const stop = new AppError('stopped', 'SIGTERM');
+    await expect(runs.read('run-1', AbortSignal.abort(stop))).rejects.toBe(stop);
+  });
+});
+
 describe('a run record is written by one', () => {
   const conflict = expect.objectContaining({
     code: 'writeConflict',
