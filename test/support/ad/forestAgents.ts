@@ -90,16 +90,24 @@ export class ForestAgent {
     {
       signal,
       nodeArguments,
-    }: { readonly signal?: AbortSignal; readonly nodeArguments?: readonly string[] } = {},
+      onLine = this.options.onLine,
+      environment = {},
+    }: {
+      readonly signal?: AbortSignal;
+      readonly nodeArguments?: readonly string[];
+      readonly onLine?: (line: string) => void;
+      /** Beside the passwords, which it may replace. */
+      readonly environment?: Readonly<Record<string, string>>;
+    } = {},
   ): Promise<AgentOutcome> {
-    const { domainControllers, upload, onLine } = this.options;
+    const { domainControllers, upload } = this.options;
     const passwords = domainControllers.map(
       ({ account }, number) => [`PASSWORD_${number}`, account.password] as const,
     );
     return runAgentCommand({
       arguments: given,
       workingDirectory: this.folder,
-      environment: { ...upload?.environment, ...Object.fromEntries(passwords) },
+      environment: { ...upload?.environment, ...Object.fromEntries(passwords), ...environment },
       ...(onLine && { onLine }),
       ...(signal && { signal }),
       ...(nodeArguments && { nodeArguments }),
