@@ -17,7 +17,11 @@ export interface ForestAgentOptions {
   readonly domainControllers: readonly ReadDomainController[];
   /** PEM, of the domain controllers. */
   readonly authorityCert: string;
-  readonly scope?: { readonly includeBases?: readonly string[]; readonly excludeFilters?: readonly string[] };
+  readonly scope?: {
+    readonly includeBases?: readonly string[];
+    readonly excludeBases?: readonly string[];
+    readonly excludeFilters?: readonly string[];
+  };
   /** Further settings of the configuration. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** null: it can not upload, only `check` and `export`. */
