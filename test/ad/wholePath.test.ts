@@ -78,17 +78,20 @@ describe('a domain for which no domain controller is configured', () => {
   });
   afterAll(() => stack?.stop());
 
-  test('has no candidates: what lived there is not covered, or unknown', async () => {
+  test('has no candidates but those who were moved there from a covered one: what lived there is not covered, or unknown', async () => {
     const run = await stack.scan();
     expect(run).toMatchObject({ state: 'finished', reasons: [] });
     const found = candidatesIn(await rowsOf(stack));
     const homes = new Map(organisation.stories.map(story => [key(story), story]));
     const isOfEmea = ({ home }: Story): boolean =>
       home?.source === 'contoso' && home.line.namingContext === 1;
-    expect(found.filter(id => isOfEmea(homes.get(id)!))).toEqual([]);
+    const wrong = found.filter(id => isOfEmea(homes.get(id)!)).map(id => homes.get(id)!.story);
+    // A known limit: who was moved there from a domain that is covered, while the cloud still names that one, is not there for
+    // any export. Only covering the domain tells; the cloud hears of the move with the next synchronisation.
+    expect(wrong.filter(story => story !== 'movedBetweenDomains')).toEqual([]);
     // The others are found as before, where they show by a SID that they are of a domain that is covered.
-    const orphans = organisation.orphans.map(key);
-    expect(found.filter(id => !orphans.includes(id))).toEqual([]);
+    const orphans = new Set(organisation.orphans.map(key));
+    expect(found.filter(id => !orphans.has(id) && !isOfEmea(homes.get(id)!))).toEqual([]);
     const sure = organisation.stories.filter(
       story =>
         (story.type === 'user' || story.type === 'group') && story.state === 'candidate' && !isOfEmea(story),
@@ -99,7 +102,7 @@ describe('a domain for which no domain controller is configured', () => {
       story => isOfEmea(story) && story.story === 'ordinaryUser',
     );
     expect(livingThere.length).toBeGreaterThan(1000);
-    expect(run.counts.user.outcomes['notCovered']).toBeGreaterThanOrEqual(livingThere.length);
+    expect(run.counts.user?.outcomes['notCovered']).toBeGreaterThanOrEqual(livingThere.length);
   });
 });
 
@@ -139,7 +142,7 @@ describe('the whole path, from Active Directory to the candidates', () => {
     const found = organisation.stories.find(
       story => story.type === type && story.story === name && !taken.has(story) && of(story),
     );
-    if (found?.home == null) throw new Error(`expected another ${type} of the story ${name}, found none`);
+    if (!found?.home) throw new Error(`expected another ${type} of the story ${name}, found none`);
     taken.add(found);
     return found as Story & { readonly home: { readonly line: ObjectLine } };
   }
