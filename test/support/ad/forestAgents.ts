@@ -31,6 +31,8 @@ export interface ForestAgentOptions {
     readonly environment: Readonly<Record<string, string>>;
   } | null;
   readonly onLine?: (line: string) => void;
+  /** The agent itself; by default what the build made of this checkout. */
+  readonly program?: readonly [string, ...string[]];
 }
 
 /** The agent of one source in a folder of its own: configuration, state, key. */
@@ -104,7 +106,7 @@ export class ForestAgent {
       readonly environment?: Readonly<Record<string, string>>;
     } = {},
   ): Promise<AgentOutcome> {
-    const { domainControllers, upload } = this.options;
+    const { domainControllers, upload, program } = this.options;
     const passwords = domainControllers.map(
       ({ account }, number) => [`PASSWORD_${number}`, account.password] as const,
     );
@@ -113,6 +115,7 @@ export class ForestAgent {
       workingDirectory: this.folder,
       environment: { ...upload?.environment, ...Object.fromEntries(passwords), ...environment },
       ...(onLine && { onLine }),
+      ...(program && { program }),
       ...(signal && { signal }),
       ...(nodeArguments && { nodeArguments }),
     });
