@@ -113,6 +113,27 @@ function buildAgent() {
   step(packageFile('typescript', 'bin', 'tsc'), '-p', 'agent');
 }
 
+/** What a domain controller of the tests lacks on this machine, and how to install it; null: nothing. After a build. */
+function sambaProblem() {
+  const file = path.join(root, 'dist', 'test', 'support', 'ad', 'sambaPrograms.js');
+  const asked = `const it = require(${JSON.stringify(file)}).sambaInstallation(); process.stdout.write(it.problem ?? '')`;
+  const run = spawnSync(node, ['-e', asked], { cwd: root, env: environment, encoding: 'utf8' });
+  if (run.status !== 0) fail(run.stderr);
+  return run.stdout === '' ? null : run.stdout;
+}
+
+/** Of the tests against Active Directory, npm test runs those that take a few seconds; where there is no Samba, none. */
+const quickAgainstSamba = ['support', 'hidden'];
+
+/** Jest's arguments that leave the others out; said, never silent. */
+function leftOut() {
+  const missing = sambaProblem();
+  if (missing === null)
+    return [`--testPathIgnorePatterns=<rootDir>/test/ad/(?!(?:${quickAgainstSamba.join('|')})\\.)`];
+  process.stderr.write(`The tests against a real Active Directory (test/ad) are left out: ${missing}\n`);
+  return ['--testPathIgnorePatterns=<rootDir>/test/ad/'];
+}
+
 /** npm itself, without its scripts: what they would do was done. */
 function runNpm(args, cwd) {
   const npmFile = process.env.npm_execpath;
@@ -150,8 +171,16 @@ switch (verb) {
     break;
   case 'test':
     build();
-    become(packageFile('jest', 'bin', 'jest.js'), ...(rest.length > 0 ? rest : ['--coverage']));
+    become(packageFile('jest', 'bin', 'jest.js'), ...(rest.length > 0 ? rest : ['--coverage', ...leftOut()]));
     break;
+  case 'test:ad': {
+    build();
+    const missing = sambaProblem();
+    if (missing !== null) fail(missing);
+    // One after the other: each starts domain controllers and agents of its own, and measures time.
+    become(packageFile('jest', 'bin', 'jest.js'), '--runInBand', ...(rest.length > 0 ? rest : ['test/ad/']));
+    break;
+  }
   case 'start':
     build();
     become(path.join('dist', 'test', 'support', 'stack', 'main.js'), ...rest);

@@ -23,8 +23,8 @@ export interface ServerNames {
 export interface CertificateAuthority {
   /** PEM, for NODE_EXTRA_CA_CERTS. */
   readonly cert: string;
-  /** A certificate for 127.0.0.1 and localhost, or, where names are given, for these alone. */
-  issue(names?: ServerNames): Promise<ServerCertificate>;
+  /** A certificate for 127.0.0.1 and localhost, or, where names are given, for these alone. `expired`: since an hour. */
+  issue(names?: ServerNames, options?: { readonly expired?: boolean }): Promise<ServerCertificate>;
 }
 
 const randomHex = (): string => Buffer.from(webcrypto.getRandomValues(new Uint8Array(8))).toString('hex');
@@ -49,7 +49,7 @@ export async function createCertificateAuthority(): Promise<CertificateAuthority
   });
   return {
     cert: authority.toString('pem'),
-    async issue({ addresses, dnsNames }: ServerNames = {}) {
+    async issue({ addresses, dnsNames }: ServerNames = {}, { expired = false } = {}) {
       const [ips, names] =
         addresses || dnsNames ? [addresses ?? [], dnsNames ?? []] : [['127.0.0.1'], ['localhost']];
       const server = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
@@ -58,6 +58,7 @@ export async function createCertificateAuthority(): Promise<CertificateAuthority
         subject: `CN=${ips[0] ?? names[0]}`,
         issuer: authority.subject,
         ...validity,
+        ...(expired && { notAfter: new Date(Date.now() - day / 24) }),
         signingAlgorithm: algorithm,
         signingKey: keys.privateKey,
         publicKey: server.publicKey,

@@ -13,7 +13,7 @@ export async function readTombstones(
 ): Promise<'included' | 'notReadable'> {
   const { directory, namingContexts, buried, counts, sink, problems, progress, signal } = reading;
   const context = namingContexts[position];
-  if (context?.domain == null) return 'included';
+  if (!context?.domain) return 'included';
   progress.step(`Reading the deleted objects of ${context.distinguishedName}`);
   const invalid: string[] = [];
   const result = await directory.readTombstones(

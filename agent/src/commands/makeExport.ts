@@ -111,9 +111,9 @@ export const listed = ({ message }: ReadingProblem): string => `  - ${message}`;
 
 /** What can be accepted by its number is told so only where nothing else is wrong. */
 function worst(problems: readonly ReadingProblem[]): ReadingProblem['code'] {
-  const codes = problems.map(problem => problem.code);
+  const codes = new Set(problems.map(problem => problem.code));
   return (
-    (['directoryRefused', 'exportIncomplete'] as const).find(code => codes.includes(code)) ??
+    (['directoryRefused', 'exportIncomplete'] as const).find(code => codes.has(code)) ??
     'unexplainedObjects'
   );
 }

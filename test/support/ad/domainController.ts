@@ -168,7 +168,7 @@ export class DomainController {
     return { name, password, distinguishedName, sid: await this.system.sidOf(distinguishedName) };
   }
 
-  /** Takes rights from somebody: `listContents` hides what lies in the container, `readProperties` the attributes of it and of everything below. */
+  /** Takes rights from somebody: `listContents` hides what lies in the container, `readProperties` the attributes of it and of everything below, `listObject` the object itself where the forest has the List Object mode, `readPermissions` its own security descriptor. */
   async deny(
     distinguishedName: string,
     trustee: { readonly sid: string },

@@ -17,7 +17,11 @@ export interface ForestAgentOptions {
   readonly domainControllers: readonly ReadDomainController[];
   /** PEM, of the domain controllers. */
   readonly authorityCert: string;
-  readonly scope?: { readonly includeBases?: readonly string[]; readonly excludeFilters?: readonly string[] };
+  readonly scope?: {
+    readonly includeBases?: readonly string[];
+    readonly excludeBases?: readonly string[];
+    readonly excludeFilters?: readonly string[];
+  };
   /** Further settings of the configuration. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** null: it can not upload, only `check` and `export`. */
@@ -27,6 +31,8 @@ export interface ForestAgentOptions {
     readonly environment: Readonly<Record<string, string>>;
   } | null;
   readonly onLine?: (line: string) => void;
+  /** The agent itself; by default what the build made of this checkout. */
+  readonly program?: readonly [string, ...string[]];
 }
 
 /** The agent of one source in a folder of its own: configuration, state, key. */
@@ -90,17 +96,26 @@ export class ForestAgent {
     {
       signal,
       nodeArguments,
-    }: { readonly signal?: AbortSignal; readonly nodeArguments?: readonly string[] } = {},
+      onLine = this.options.onLine,
+      environment = {},
+    }: {
+      readonly signal?: AbortSignal;
+      readonly nodeArguments?: readonly string[];
+      readonly onLine?: (line: string) => void;
+      /** Beside the passwords, which it may replace. */
+      readonly environment?: Readonly<Record<string, string>>;
+    } = {},
   ): Promise<AgentOutcome> {
-    const { domainControllers, upload, onLine } = this.options;
+    const { domainControllers, upload, program } = this.options;
     const passwords = domainControllers.map(
       ({ account }, number) => [`PASSWORD_${number}`, account.password] as const,
     );
     return runAgentCommand({
       arguments: given,
       workingDirectory: this.folder,
-      environment: { ...upload?.environment, ...Object.fromEntries(passwords) },
+      environment: { ...upload?.environment, ...Object.fromEntries(passwords), ...environment },
       ...(onLine && { onLine }),
+      ...(program && { program }),
       ...(signal && { signal }),
       ...(nodeArguments && { nodeArguments }),
     });

@@ -1,9 +1,11 @@
 /** Rights that a test gives or takes, [MS-ADTS] 5.1.3.2. */
-export type DirectoryRight = 'listContents' | 'readProperties';
+export type DirectoryRight = 'listContents' | 'readProperties' | 'listObject' | 'readPermissions';
 
 const accessMasks: Readonly<Record<DirectoryRight, number>> = {
   listContents: 0x0000_0004,
   readProperties: 0x0000_0010,
+  listObject: 0x0000_0080,
+  readPermissions: 0x0002_0000,
 };
 
 export interface AccessControlEntry {

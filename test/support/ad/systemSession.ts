@@ -27,6 +27,8 @@ class ValueControl extends Control {
   }
 }
 
+/** LDB_CONTROL_RELAX_OID. */
+const relaxRules = '1.3.6.1.4.1.4203.666.5.12';
 const showDeleted = (): Control => new ValueControl('1.2.840.113556.1.4.417');
 /** The DACL alone: SEQUENCE { INTEGER 4 }, [MS-ADTS] 3.1.1.3.4.1.11. */
 const daclAlone = (): Control =>
@@ -49,6 +51,17 @@ export class SystemSession {
       ([type, values]) => new Attribute({ type, values: listOf(values) }),
     );
     await this.#run(client => client.add(distinguishedName, list));
+  }
+
+  /** Makes an object of a class that only the system itself makes, such as another domain controller's NTDS Settings. */
+  async addRelaxed(
+    distinguishedName: string,
+    attributes: Readonly<Record<string, AttributeValues>>,
+  ): Promise<void> {
+    const list = Object.entries(attributes).map(
+      ([type, values]) => new Attribute({ type, values: listOf(values) }),
+    );
+    await this.#run(client => client.add(distinguishedName, list, new ValueControl(relaxRules)));
   }
 
   async modify(distinguishedName: string, changes: readonly AttributeChange[]): Promise<void> {

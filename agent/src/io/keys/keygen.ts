@@ -111,7 +111,7 @@ async function makeKey(options: KeygenOptions, file: string, advice: string): Pr
   } = options;
   if (!keyIdPattern.test(keyId))
     throw refused(
-      'a key id of letters, digits, dots and hyphens, at most 100',
+      'a key id of letters, digits, dots, hyphens and underscores, at most 100, a letter or a digit at both ends, and not "next"',
       JSON.stringify(keyId),
       'Choose another.',
     );
