@@ -181,11 +181,9 @@ async function timed(
 async function ldapsearchSeconds({ controller, account }: Bench, caFile: string): Promise<number> {
   const { seconds } = await timed(
     'ldapsearch',
-    [
-      ...['-LLL', '-x', '-o', 'ldif-wrap=no', '-E', 'pr=1000/noprompt', '-H', controller.url],
-      ...['-D', account.name, '-w', account.password, '-b', controller.baseDn],
-      ...['(objectClass=*)', ...attributes],
-    ],
+    `-LLL -x -o ldif-wrap=no -E pr=1000/noprompt -H ${controller.url} -D ${account.name} -b ${controller.baseDn}`
+      .split(' ')
+      .concat('-w', account.password, '(objectClass=*)', attributes),
     { LDAPTLS_CACERT: caFile },
   );
   return seconds;

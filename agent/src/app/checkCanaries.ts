@@ -1,6 +1,6 @@
 import type { ExportManifest } from '../../../shared/core/exportFormat';
 import { dnKey } from '../core/distinguishedName';
-import type { ReadingUnderWay } from './readDirectory';
+import type { ReadingUnderWay } from './readingUnderWay';
 
 /** The objects that must always be visible: those that the administrator named, every base of the scope, every naming context. */
 export function checkCanaries(reading: ReadingUnderWay): ExportManifest['canaries'] {

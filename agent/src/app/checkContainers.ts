@@ -1,5 +1,5 @@
 import { containerProblem } from '../core/containerAccess';
-import type { ReadingUnderWay } from './readDirectory';
+import type { ReadingUnderWay } from './readingUnderWay';
 
 const named = 10;
 

@@ -1,6 +1,6 @@
 import { dnKey, isBelowOrEqual } from '../core/distinguishedName';
 import { linkTargets } from '../core/vanished';
-import type { ReadingUnderWay } from './readDirectory';
+import type { ReadingUnderWay } from './readingUnderWay';
 
 const named = 5;
 /** More members than this that no line has are not looked up one by one. */

@@ -1,6 +1,6 @@
 import { guidFromBytes } from '../../../shared/core/keys/guid';
 import { VanishedCount, type Vanished } from '../core/vanished';
-import { isExported, type ReadingUnderWay } from './readDirectory';
+import { isExported, type ReadingUnderWay } from './readingUnderWay';
 
 const named = 5;
 

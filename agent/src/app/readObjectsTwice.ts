@@ -4,7 +4,7 @@ import { dnKey } from '../core/distinguishedName';
 import { exportAttributes, exportLineOf } from '../core/exportLine';
 import { explainDifference, maxKeptDifferences, SecondCount } from '../core/secondCount';
 import { inScope, scopeAttributes } from '../core/syncScope';
-import { isExported, type ReadingUnderWay } from './readDirectory';
+import { isExported, type ReadingUnderWay } from './readingUnderWay';
 
 /** Objects that are named in a problem; the figure is always exact. */
 const named = 5;

@@ -1,5 +1,5 @@
 import { tombstoneLineOf } from '../core/tombstoneLine';
-import { isExported, type ReadingUnderWay } from './readDirectory';
+import { isExported, type ReadingUnderWay } from './readingUnderWay';
 
 const named = 5;
 
