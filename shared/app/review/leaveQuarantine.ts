@@ -1,0 +1,40 @@
+import type { CloudObject } from '../../core/cloudObject';
+import type { DecidedFacts, StoredDecision } from '../../core/decision';
+import { lapse } from '../../core/decisionLapse';
+import { reconciler } from '../../core/review/deletionAudit';
+import { backToReview, withoutEtag } from './backToReview';
+import type { DeletionPorts } from './deletionUseCasePorts';
+import { giveSignInBack } from './giveSignInBack';
+
+/**
+ * Takes an object whose approval no longer stands out of quarantine, and back to review. Where it turned out to live, its sign-in is
+ * given back first: somebody may be waiting in front of a closed door. Where merely the time is over, or the evidence is another one
+ * of its absence, it stays blocked until a person releases it. Answers whether it left.
+ */
+export async function leaveQuarantine(
+  ports: Pick<DeletionPorts, 'deleter' | 'audit' | 'trail' | 'decisions' | 'clock' | 'log'>,
+  stored: StoredDecision,
+  facts: DecidedFacts | null,
+  cloud: CloudObject | null,
+  correlationId: string | null,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const standing = lapse(withoutEtag(stored), facts, ports.clock.now());
+  if (standing.kind === 'stands') return false;
+  let current = stored;
+  if (standing.reason === 'notCandidate' && cloud !== null) {
+    const because = facts?.withdrawal ?? facts?.state ?? 'noRow';
+    const released = await giveSignInBack(
+      ports,
+      stored,
+      { actor: reconciler, correlationId, because, cloud },
+      signal,
+    );
+    if (released.kind !== 'released') {
+      ports.log.error(`user ${stored.id}: its sign-in could not be given back: ${released.reason}`);
+      return false;
+    }
+    current = released.decision;
+  }
+  return (await backToReview(ports, current, facts, correlationId, signal)) !== null;
+}
