@@ -39,8 +39,8 @@ const callSchema = z.strictObject({
 });
 
 /**
- * The container `snapshots`: `deleted/<operation>.json`, an object as it was before the attempt to delete it, and
- * `calls/<call id>.json`, which objects a call was about. Blobs are created and never replaced. They hold personal data.
+ * The container `snapshots`: `deleted/<operation>.json`, an object as it was before the attempt to delete it;
+ * `quarantined/<operation>.json`, what sign-in was before; `calls/<call id>.json`, which objects a call was about. Blobs are created and never replaced. They hold personal data.
  */
 export function createDeletionRecords(container: ContainerClient): DeletionRecords {
   const blobs = createSpill(container);
@@ -55,6 +55,15 @@ export function createDeletionRecords(container: ContainerClient): DeletionRecor
       blobs.create(nameOf('deleted', operationId), canonicalJson(snapshot), signal),
     hasSnapshot: async (operationId, signal) =>
       (await blobs.read(nameOf('deleted', operationId), signal)) !== null,
+    keepSignIn: (operationId, { accountEnabled }, signal) =>
+      blobs.create(nameOf('quarantined', operationId), canonicalJson({ version: 1, accountEnabled }), signal),
+    async readSignIn(operationId, signal) {
+      const text = await blobs.read(nameOf('quarantined', operationId), signal);
+      if (text === null) return null;
+      const parsed = signInSchema.safeParse(jsonOrNull(text));
+      if (parsed.success) return { accountEnabled: parsed.data.accountEnabled };
+      throw notOurs(`what sign-in was before the operation ${operationId}`);
+    },
     readCall,
     async beginCall(call, signal) {
       await blobs.create(nameOf('calls', call.callId), canonicalJson(jsonOf(call)), signal);
@@ -76,21 +85,28 @@ const jsonOf = ({ callId, by, at, scope, items }: DeletionCall): Json => ({
   items: items.map(({ type, id }) => ({ type, id })),
 });
 
-function parseCall(text: string, callId: Guid): DeletionCall {
-  let value: unknown;
+function jsonOrNull(text: string): unknown {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
-    value = null;
+    return null;
   }
-  const parsed = callSchema.safeParse(value);
+}
+
+const signInSchema = z.strictObject({ version: z.literal(1), accountEnabled: z.boolean().nullable() });
+
+function parseCall(text: string, callId: Guid): DeletionCall {
+  const parsed = callSchema.safeParse(jsonOrNull(text));
   if (parsed.success && parsed.data.callId === callId) {
     const { version: _, ...call } = parsed.data;
     return call;
   }
-  throw new AppError(
-    'rowInvalid',
-    `The record of the call ${callId} (container snapshots) was expected as the app writes it; found something else. ` +
-      'Nothing is deleted by this call: look who wrote there, and send a new callId.',
-  );
+  throw notOurs(`the call ${callId}`);
 }
+
+const notOurs = (what: string): AppError =>
+  new AppError(
+    'rowInvalid',
+    `The record of ${what} (container snapshots) was expected as the app writes it; found something else. ` +
+      'Nothing is done because of it: look who wrote there; for a call, send a new callId.',
+  );

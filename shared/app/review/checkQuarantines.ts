@@ -3,11 +3,12 @@ import type { CloudUser } from '../../core/cloudObject';
 import type { DecidedFacts, StoredDecision } from '../../core/decision';
 import type { CandidateFacts } from '../../core/facts';
 import type { Instant } from '../../core/instant';
-import { reconciler } from '../../core/review/deletionAudit';
+import { quarantineEntry, reconciler } from '../../core/review/deletionAudit';
+import { quarantineOperation } from '../../core/review/deletionOperation';
 import { decidedFacts, factsOfGone } from '../../core/review/proof';
 import { abandonedAfterMs, type DeletionPorts } from './deletionUseCasePorts';
 import { eachDecision } from './eachDecision';
-import { giveSignInBack, signInBefore, type SignInReleased } from './giveSignInBack';
+import { giveSignInBack, type SignInReleased } from './giveSignInBack';
 import { leaveQuarantine } from './leaveQuarantine';
 
 /** States whose decisions may have kept a quarantine that nobody wants any more. */
@@ -69,9 +70,18 @@ async function checkOne(
     await leaveQuarantine(ports, decision, facts && factsOfGone(facts), null, correlationId, signal);
     return;
   }
-  if ((await signInBefore(ports, id, quarantine, signal)) === null) {
-    await release('neverBlocked');
-    return;
+  const operationId = quarantineOperation(id, quarantine.at);
+  if ((await ports.trail.find(operationId, quarantine.at, signal)) === null) {
+    // A crash came before the audit row: before the block, too, where the account is enabled.
+    if (cloud.accountEnabled === true) {
+      await release('neverBlocked');
+      return;
+    }
+    const before = await ports.records.readSignIn(operationId, signal);
+    await ports.audit.record(
+      quarantineEntry(decision, before?.accountEnabled ?? null, correlationId),
+      signal,
+    );
   }
   await leaveQuarantine(
     ports,

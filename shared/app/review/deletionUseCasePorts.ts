@@ -28,12 +28,21 @@ export interface DeletionCall {
   readonly items: readonly CloudReference[];
 }
 
+/** What Graph said before sign-in was blocked; null: it did not say. */
+export interface SignInBefore {
+  readonly accountEnabled: boolean | null;
+}
+
 /** The container `snapshots`: what was deleted, and which calls there were. Create-only. Methods throw `storageUnavailable`. */
 export interface DeletionRecords {
   /** Keeps the snapshot of an attempt. The first one stays: to keep it again changes nothing. */
   keepSnapshot(operationId: string, snapshot: Json, signal: AbortSignal): Promise<void>;
   /** Whether an attempt came as far as its snapshot; without one, nothing was sent to Graph. */
   hasSnapshot(operationId: string, signal: AbortSignal): Promise<boolean>;
+  /** Keeps what a user's `accountEnabled` was before a quarantine blocked it. The first one stays. */
+  keepSignIn(operationId: string, signIn: SignInBefore, signal: AbortSignal): Promise<void>;
+  /** null: nothing was kept, so nothing was blocked. Throws `rowInvalid` where it can not be read. */
+  readSignIn(operationId: string, signal: AbortSignal): Promise<SignInBefore | null>;
   /** null: no call has this id. Throws `rowInvalid` where it can not be read. */
   readCall(callId: Guid, signal: AbortSignal): Promise<DeletionCall | null>;
   /** Keeps the call, unless there is one with its id: then answers that one. */

@@ -1,7 +1,6 @@
-import { z } from 'zod';
 import type { Actor } from '../../core/audit';
 import type { CloudObject } from '../../core/cloudObject';
-import type { Quarantine, StoredDecision } from '../../core/decision';
+import type { StoredDecision } from '../../core/decision';
 import { releaseQuarantine } from '../../core/decisionSteps';
 import type { Instant } from '../../core/instant';
 import { quarantineOperation, releaseOperation } from '../../core/review/deletionOperation';
@@ -29,12 +28,12 @@ export type SignInReleased =
   | { readonly kind: 'refused'; readonly reason: string };
 
 /**
- * Makes a user's sign-in what it was before we blocked it, then takes the quarantine off the decision. The audit row of the block says
- * what it was; without one nothing was ever blocked. In this order (Graph, audit, decision) a crash leaves a decision that still says
+ * Makes a user's sign-in what it was before we blocked it, then takes the quarantine off the decision. What was kept
+ * before the block says what it was; without that nothing was ever blocked. In this order (Graph, audit, decision) a crash leaves a decision that still says
  * "quarantined", and to do all of it again is harmless. Throws as the ports do; `writeConflict` where somebody else was faster.
  */
 export async function giveSignInBack(
-  ports: Pick<DeletionPorts, 'deleter' | 'audit' | 'trail' | 'decisions' | 'clock'>,
+  ports: Pick<DeletionPorts, 'deleter' | 'audit' | 'records' | 'decisions' | 'clock'>,
   stored: StoredDecision,
   { actor, correlationId, because, cloud }: SignInRelease,
   signal: AbortSignal,
@@ -49,7 +48,9 @@ export async function giveSignInBack(
   });
   if (step.kind === 'refused' || quarantine === null)
     return { kind: 'refused', reason: step.kind === 'refused' ? step.reason : '' };
-  const was = await signInBefore(ports, id, quarantine, signal);
+  const before = await ports.records.readSignIn(quarantineOperation(id, quarantine.at), signal);
+  // Where Graph had not said: to enable it could let somebody in who was kept out before.
+  const was = before && (before.accountEnabled ?? false);
   const enabled = cloud?.type === 'user' && cloud.accountEnabled === true;
   const toEnable = was === true && cloud !== null && !enabled;
   if (toEnable) {
@@ -80,19 +81,4 @@ export async function giveSignInBack(
   );
   const decision = await ports.decisions.write(step.decision, stored.etag, signal);
   return { kind: 'released', decision, accountEnabled: toEnable || enabled ? true : was };
-}
-
-const blockDetails = z.object({ accountEnabled: z.boolean().nullable() });
-
-/** What `accountEnabled` was; null: we never came to block it. */
-export async function signInBefore(
-  { trail }: Pick<DeletionPorts, 'trail'>,
-  id: string,
-  { at }: Quarantine,
-  signal: AbortSignal,
-): Promise<boolean | null> {
-  const row = await trail.find(quarantineOperation(id, at), at, signal);
-  const parsed = row && blockDetails.safeParse(row.details);
-  // A block of unknown beginning: to enable it could let somebody in who was kept out before.
-  return parsed?.success ? (parsed.data.accountEnabled ?? false) : null;
 }

@@ -12,7 +12,7 @@ import { giveSignInBack } from './giveSignInBack';
  * of its absence, it stays blocked until a person releases it. Answers whether it left.
  */
 export async function leaveQuarantine(
-  ports: Pick<DeletionPorts, 'deleter' | 'audit' | 'trail' | 'decisions' | 'clock' | 'log'>,
+  ports: Pick<DeletionPorts, 'deleter' | 'audit' | 'records' | 'decisions' | 'clock' | 'log'>,
   stored: StoredDecision,
   facts: DecidedFacts | null,
   cloud: CloudObject | null,

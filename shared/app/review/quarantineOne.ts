@@ -1,9 +1,9 @@
 import { canonicalJson } from '../../core/canonicalJson';
 import type { CloudObject } from '../../core/cloudObject';
-import type { StoredDecision } from '../../core/decision';
+import type { DecisionIn, StoredDecision } from '../../core/decision';
 import { quarantine } from '../../core/decisionSteps';
-import { formatInstant, type Instant } from '../../core/instant';
-import { personActor, reconciler } from '../../core/review/deletionAudit';
+import type { Instant } from '../../core/instant';
+import { quarantineEntry, reconciler } from '../../core/review/deletionAudit';
 import { quarantineOperation } from '../../core/review/deletionOperation';
 import { refusedItem, type ItemOutcome } from '../../core/review/itemOutcome';
 import { decidedFacts, factsOfGone } from '../../core/review/proof';
@@ -17,7 +17,7 @@ const dayMs = 24 * 60 * 60 * 1000;
 
 /**
  * Blocks the sign-in of a user who was proved again, and lets the days begin: the last look; `quarantined`, whose ETag decides who
- * does it; the audit row, which keeps what `accountEnabled` was; the block. A crash before the block leaves a quarantine of somebody
+ * does it, after what `accountEnabled` was is kept; the block; its audit row. A crash before the block leaves a quarantine of somebody
  * who can sign in, which is taken back by itself (checkQuarantines); never the other way round.
  */
 export async function quarantineOne(
@@ -41,6 +41,8 @@ export async function quarantineOne(
   const step = quarantine(withoutEtag(decision), facts, { by, at, operationId, until });
   if (step.kind === 'refused') return refusedItem(refusalOfStep(step.refusal), step.reason);
   signal.throwIfAborted();
+  const before = live.accountEnabled;
+  await ports.records.keepSignIn(operationId, { accountEnabled: before }, signal);
   let stored: StoredDecision;
   try {
     stored = await ports.decisions.write(step.decision, decision.etag, signal);
@@ -48,43 +50,35 @@ export async function quarantineOne(
     if (!isConflict(error)) throw error;
     return refusedItem('beingDeleted', 'Somebody else deletes it, or decided about it, at the same time.');
   }
-  const { evidenceHash, runId } = decision.approval;
-  await ports.audit.record(
-    {
-      operationId,
-      at,
-      actor: personActor(by),
-      action: 'quarantined',
-      object: { type: 'user', id },
-      evidenceHash,
-      runId,
-      correlationId,
-      details: { accountEnabled: live.accountEnabled, until: formatInstant(until) },
-    },
-    AbortSignal.timeout(closingMs),
-  );
   const { outcome } = await ports.deleter.block({ id, deadline, privileged: 'unknown' }, signal);
-  if (outcome.kind === 'blocked')
-    return { kind: 'quarantined', until, sessionsRevoked: outcome.sessions.kind === 'done' };
-  return notBlocked(ports, stored, { outcome, until, correlationId }, AbortSignal.timeout(closingMs));
+  const closing = AbortSignal.timeout(closingMs);
+  if (outcome.kind !== 'blocked')
+    return notBlocked(ports, stored as Quarantined, { outcome, until, correlationId, before }, closing);
+  await ports.audit.record(quarantineEntry(stored as Quarantined, before, correlationId), closing);
+  return { kind: 'quarantined', until, sessionsRevoked: outcome.sessions.kind === 'done' };
 }
+
+type Quarantined = StoredDecision & DecisionIn<'quarantined'>;
 
 interface NotBlocked {
   readonly outcome: { readonly kind: 'notThere' | 'needsHuman' | 'failed' };
   readonly until: Instant;
   readonly correlationId: string | null;
+  readonly before: boolean | null;
 }
 
 /** Graph did not confirm the block: what the object says now decides whether the quarantine stands. */
 async function notBlocked(
   ports: DeletionPorts,
-  stored: StoredDecision,
-  { outcome, until, correlationId }: NotBlocked,
+  stored: Quarantined,
+  { outcome, until, correlationId, before }: NotBlocked,
   signal: AbortSignal,
 ): Promise<ItemOutcome> {
   const live = await ports.directory.readById('user', stored.id, signal);
-  if (outcome.kind === 'failed' && live?.accountEnabled === false)
+  if (outcome.kind === 'failed' && live?.accountEnabled === false) {
+    await ports.audit.record(quarantineEntry(stored, before, correlationId), signal);
     return { kind: 'quarantined', until, sessionsRevoked: false };
+  }
   const because = `notBlocked: ${outcome.kind}`;
   const released = await giveSignInBack(
     ports,

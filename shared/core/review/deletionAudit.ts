@@ -2,7 +2,7 @@ import type { Actor, AuditEntry } from '../audit';
 import type { DecisionIn, Person } from '../decision';
 import { formatInstant, type Instant } from '../instant';
 import { actionOfEnding, type DeletionEnding } from './deletionEnding';
-import { endOperation } from './deletionOperation';
+import { endOperation, quarantineOperation } from './deletionOperation';
 
 /** Who acts where nobody asks: what finishes deletes that a crash left, and what looks after quarantines. */
 export const reconciler: Actor = { kind: 'system', id: 'reconcileDeletions', name: null };
@@ -30,6 +30,23 @@ export const startEntry = (deleting: Deleting, correlationId: string | null): Au
     approvedBy: deleting.approval.by.id,
     approvedAt: formatInstant(deleting.approval.at),
   },
+});
+
+/** That sign-in was blocked, made from the row and from what was kept before. */
+export const quarantineEntry = (
+  { type, id, approval, quarantine }: DecisionIn<'quarantined'>,
+  accountEnabledBefore: boolean | null,
+  correlationId: string | null,
+): AuditEntry => ({
+  operationId: quarantineOperation(id, quarantine.at),
+  at: quarantine.at,
+  actor: personActor(quarantine.by),
+  action: 'quarantined',
+  object: { type, id },
+  evidenceHash: approval.evidenceHash,
+  runId: approval.runId,
+  correlationId,
+  details: { accountEnabledBefore, until: formatInstant(quarantine.until) },
 });
 
 export interface EndedBy {

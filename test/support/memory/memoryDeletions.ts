@@ -8,7 +8,11 @@ import type {
   RestoreRequest,
   Written,
 } from '../../../shared/app/deletionPorts';
-import type { DeletionCall, DeletionRecords } from '../../../shared/app/review/deletionUseCasePorts';
+import type {
+  DeletionCall,
+  DeletionRecords,
+  SignInBefore,
+} from '../../../shared/app/review/deletionUseCasePorts';
 import type { ExportRequests } from '../../../shared/app/review/exportRequestPort';
 import type { FactsReader } from '../../../shared/app/review/factsReader';
 import type { Json } from '../../../shared/core/canonicalJson';
@@ -134,6 +138,16 @@ export class MemoryRecords implements DeletionRecords {
 
   async hasSnapshot(operationId: string): Promise<boolean> {
     return this.snapshots.has(operationId);
+  }
+
+  readonly signIns = new Map<string, SignInBefore>();
+
+  async keepSignIn(operationId: string, signIn: SignInBefore): Promise<void> {
+    if (!this.signIns.has(operationId)) this.signIns.set(operationId, signIn);
+  }
+
+  async readSignIn(operationId: string): Promise<SignInBefore | null> {
+    return this.signIns.get(operationId) ?? null;
   }
 
   async readCall(callId: string): Promise<DeletionCall | null> {
