@@ -3,6 +3,7 @@ import type { Clock } from '../shared/app/ports';
 import type { Instant } from '../shared/core/instant';
 import { readAuthentication } from '../shared/io/configuration';
 import { createApi, type Api } from '../shared/io/http/api';
+import { buildDecisions } from '../shared/io/decisionWiring';
 import { createSigningKeys } from '../shared/io/http/signingKeys';
 import { reviewRoutes } from './httpRoutes';
 import { invocationLog } from './invocationLog';
@@ -29,7 +30,7 @@ export function registerHttpApi(): void {
         authentication: readAuthentication(process.env),
         keys: issuer => createSigningKeys({ issuer, clock }),
         clock,
-        ports: () => ({}),
+        ports: context => buildDecisions(process.env, context),
       });
       const answer = api;
       return whileRunning(signal => answer(request, invocationLog(context), signal));

@@ -1,11 +1,19 @@
 import type { Route } from '../shared/io/http/route';
+import { decisionRoutes, type DecisionRoutePorts } from './httpDecisions';
 import { meRoute } from './httpMe';
 import { openApiRoute } from './httpOpenApi';
+import { ruleRoutes, type RuleRoutePorts } from './httpRules';
+import { scanRequestRoutes, type ScanRequestRoutePorts } from './httpScanRequests';
 
 /** What the handlers need of the app. A route says in its type which part of it. */
-export type ReviewPorts = object;
+export type ReviewPorts = DecisionRoutePorts & RuleRoutePorts & ScanRequestRoutePorts;
 
-const routes: readonly Route<ReviewPorts>[] = [meRoute];
+const routes: readonly Route<ReviewPorts>[] = [
+  meRoute,
+  ...decisionRoutes,
+  ...ruleRoutes,
+  ...scanRequestRoutes,
+];
 
 /** Every route of the part review, without health. */
 export const reviewRoutes: readonly Route<ReviewPorts>[] = [...routes, openApiRoute(routes)];

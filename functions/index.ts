@@ -2,9 +2,13 @@ import { appParts } from '../shared/io/configuration';
 import { registerHealth } from './health';
 import { registerHttpApi } from './httpApi';
 import { registerNightlyScan } from './nightlyScan';
+import { registerScanRequests } from './scanRequests';
 
 // Registration reads one setting only, so that a wrong configuration shows in health and in the log, and not as an empty app.
 registerHealth();
 const part = appParts.find(name => name === process.env['APP_PART']);
-if (part === 'scan') registerNightlyScan();
+if (part === 'scan') {
+  registerNightlyScan();
+  registerScanRequests();
+}
 if (part === 'review') registerHttpApi();

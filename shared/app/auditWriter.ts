@@ -82,16 +82,15 @@ export function createAuditLog(options: AuditWriterOptions): AuditLog {
     );
   }
 
-  /** In this chain and the one before: attempts may lie on both sides of the turn of the month. */
+  /** In every chain that it can be in: attempts may lie months apart, where one comes back to what a crash may have left out. */
   async function findRecorded(
     open: OpenChain,
     entry: AuditEntry,
     signal: AbortSignal,
   ): Promise<AuditRow | null> {
-    const before = monthBefore(open);
-    const found =
-      (await table.recorded(open.chain, entry.operationId, signal)) ??
-      (before && (await table.recorded({ part, month: before }, entry.operationId, signal)));
+    let found: AuditRow | null = null;
+    for (const month of await monthsOfAttempts(open, entry.at, signal))
+      found ??= await table.recorded({ part, month }, entry.operationId, signal);
     if (found && !isSameOperation(found, entry))
       throw new AppError(
         'writeConflict',
@@ -99,6 +98,21 @@ export function createAuditLog(options: AuditWriterOptions): AuditLog {
           `${found.action} in ${part}-${found.month}/${sequenceKey(found.sequence)}. Use a new operation id for what is new.`,
       );
     return found;
+  }
+
+  /** Newest first: the open month, the one before, and what lies between them and the entry's own. */
+  async function monthsOfAttempts(
+    open: OpenChain,
+    at: AuditEntry['at'],
+    signal: AbortSignal,
+  ): Promise<readonly AuditMonth[]> {
+    const { month } = open.chain;
+    const before = monthBefore(open);
+    const own = auditMonthOf(at);
+    if (before === null) return [month];
+    if (own >= before) return [month, before];
+    const between = (await table.months(part, signal)).filter(one => one >= own && one < before);
+    return [month, before, ...between.toReversed()];
   }
 
   /** A committed row stays recorded, whatever becomes of the mirror. */

@@ -37,20 +37,72 @@ export async function detectOrphans(
   signal: AbortSignal,
 ): Promise<ScanRun> {
   const opened = openRecord(ports.newRunId(), settings, ports.clock.now());
+  const { run } = await runOnce(ports, settings, opened, () => skip(ports, opened), signal);
+  return run;
+}
+
+/** What became of a run that was asked for by its id. known: it has a record from before, and nothing was done now. */
+export interface RequestedScan {
+  readonly kind: 'ran' | 'known';
+  readonly run: ScanRun;
+}
+
+/**
+ * A scan that was asked for, under the run id that was asked for: once, however often the request arrives and wherever a process
+ * ended in between, since a run that has a record does not run again. Throws as `detectOrphans`, and `scanFailed` where another
+ * process holds the lease and has not said yet which run it is: the request has to come again.
+ */
+export async function runRequestedScan(
+  ports: DetectOrphansPorts,
+  settings: DetectOrphansSettings,
+  runId: string,
+  signal: AbortSignal,
+): Promise<RequestedScan> {
+  const opened = openRecord(runId, settings, ports.clock.now());
+  const whileOthersScan = async (): Promise<RequestedScan> => {
+    const recent = await ports.runs.newest(recentRuns, signal);
+    const known = recordOf(recent, runId);
+    if (known) return { kind: 'known', run: known };
+    if (recent.some(run => run.state === 'running')) return skip(ports, opened);
+    throw new AppError(
+      'scanFailed',
+      `Scan ${runId}: expected the lease, or the record of who holds it; found neither. The request comes again by itself.`,
+    );
+  };
+  return runOnce(ports, settings, opened, whileOthersScan, signal);
+}
+
+async function runOnce(
+  ports: DetectOrphansPorts,
+  settings: DetectOrphansSettings,
+  opened: ScanRun,
+  whileOthersScan: () => Promise<RequestedScan>,
+  signal: AbortSignal,
+): Promise<RequestedScan> {
   let lock: HeldLock | null;
   try {
     lock = await ports.lock.acquire(signal);
   } catch (error) {
-    return await recordOnly(ports, opened, stoppedOrFailed(error, signal));
+    return { kind: 'ran', run: await recordOnly(ports, opened, stoppedOrFailed(error, signal)) };
   }
-  const reason = 'Another scan is running: it holds the lease. Nothing to do; look at its record.';
-  if (!lock) return await recordOnly(ports, opened, { state: 'skipped', reasons: [reason] });
+  if (!lock) return await whileOthersScan();
   try {
     return await runUnderLock(ports, settings, opened, lock, signal);
   } finally {
     await lock.release();
   }
 }
+
+async function skip(ports: DetectOrphansPorts, opened: ScanRun): Promise<RequestedScan> {
+  const reasons = ['Another scan is running: it holds the lease. Nothing to do; look at its record.'];
+  return { kind: 'ran', run: await recordOnly(ports, opened, { state: 'skipped', reasons }) };
+}
+
+/** Of several under one id, which only a skip can make, the one that ran. */
+const recordOf = (runs: readonly ScanRun[], runId: string): ScanRun | null => {
+  const records = runs.filter(run => run.runId === runId);
+  return records.find(run => run.state !== 'skipped') ?? records[0] ?? null;
+};
 
 const openRecord = (
   runId: string,
@@ -94,9 +146,12 @@ async function runUnderLock(
   opened: ScanRun,
   lock: HeldLock,
   signal: AbortSignal,
-): Promise<ScanRun> {
+): Promise<RequestedScan> {
   const { runs, clock, log } = ports;
-  const runNumber = await nextRunNumber(ports, signal);
+  const recent = await closeAbandoned(ports, signal);
+  const known = recordOf(recent, opened.runId);
+  if (known) return { kind: 'known', run: known };
+  const runNumber = Math.max(0, ...recent.map(run => run.runNumber)) + 1;
   const running: ScanRun = { ...opened, runNumber, fence: lock.fence };
   await runs.create(running, signal);
   log.info(`scan ${runNumber} (${running.runId}) started, sources: ${settings.sources.join(', ')}`);
@@ -113,20 +168,30 @@ async function runUnderLock(
   const closed: ScanRun = { ...running, ...outcome, durations, finishedAt };
   await runs.replace(closed, 'running', AbortSignal.timeout(closingMs));
   report(closed, ports);
-  return closed;
+  return { kind: 'ran', run: closed };
 }
 
 type RunOutcome = Pick<ScanRun, 'state'> & Partial<ScanRun>;
 
-/** Closes what an earlier process left behind (the lock is ours, so it can not be running) and gives the next run's number. */
-async function nextRunNumber({ runs, clock, log }: DetectOrphansPorts, signal: AbortSignal): Promise<number> {
+/** Closes what an earlier process left behind: the lock is ours, so it can not be running. Answers the newest runs, as they are then. */
+async function closeAbandoned(
+  { runs, clock, log }: DetectOrphansPorts,
+  signal: AbortSignal,
+): Promise<readonly ScanRun[]> {
   const recent = await runs.newest(recentRuns, signal);
   const reasons = ['The process ended without closing this run; the next run closed it.'];
-  for (const run of recent.filter(candidate => candidate.state === 'running')) {
+  const closed: ScanRun[] = [];
+  for (const run of recent) {
+    if (run.state !== 'running') {
+      closed.push(run);
+      continue;
+    }
     log.warn(`scan ${run.runNumber} (${run.runId}) was left running: closed as aborted`);
-    await runs.replace({ ...run, state: 'aborted', finishedAt: clock.now(), reasons }, 'running', signal);
+    const aborted: ScanRun = { ...run, state: 'aborted', finishedAt: clock.now(), reasons };
+    await runs.replace(aborted, 'running', signal);
+    closed.push(aborted);
   }
-  return Math.max(0, ...recent.map(run => run.runNumber)) + 1;
+  return closed;
 }
 
 async function scan(

@@ -12,16 +12,18 @@ import { formatInstant, type Instant } from './instant';
 import { decisionTransitions, transition, type DecisionState } from './transitions';
 
 /** Why a step is not taken. */
-export type Refusal =
-  | 'illegalStep'
-  | 'notCandidate'
-  | 'evidenceChanged'
-  | 'approvalExpired'
-  | 'confirmationMissing'
-  | 'expiryPassed'
-  | 'quarantineNotOver'
-  | 'notQuarantined'
-  | 'fourEyes';
+export const refusals = [
+  'illegalStep',
+  'notCandidate',
+  'evidenceChanged',
+  'approvalExpired',
+  'confirmationMissing',
+  'expiryPassed',
+  'quarantineNotOver',
+  'notQuarantined',
+  'fourEyes',
+] as const;
+export type Refusal = (typeof refusals)[number];
 
 /** A decision after a step, or why there is none: a value, since the caller answers with it. */
 export type Step<State extends DecisionState = DecisionState> =

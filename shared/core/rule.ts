@@ -16,7 +16,8 @@ export const exclusionAttributes = [
 ] as const;
 export type ExclusionAttribute = (typeof exclusionAttributes)[number];
 
-const cloudId = guid.transform(id => id as CloudId);
+/** No transform: the OpenAPI document shows it in answers, too. */
+const cloudId = guid as z.ZodType<string, string> as z.ZodType<CloudId, string>;
 
 /**
  * What a rule says. exclusion: this object, or every object of the type with this value (upper and lower case alike), is never

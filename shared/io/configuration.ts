@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { AppError } from '../core/appError';
+import { defaultApprovalDays } from '../core/decision';
 import { sourceNameSchema, type SourceName } from '../core/exportFormat';
 import { parseGuid, type Guid } from '../core/keys/guid';
 import { publicKeyFromBase64 } from './exports/publicKey';
@@ -91,6 +92,15 @@ export const defaultScanSchedule = '0 0 2 * * *';
 /** NCRONTAB: six fields. The host checks the rest. */
 const schedule = z.string().regex(/^\S+( \S+){5}$/, 'is not an NCRONTAB expression of six fields');
 
+const wholeNumber = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,6}$/, 'is not a whole number')
+    .transform(Number)
+    .refine(value => value >= least && value <= most, `is not from ${least} to ${most}`);
+
+const yesOrNo = z.enum(['true', 'false'], 'is neither true nor false').transform(text => text === 'true');
+
 /** Every setting that the app reads. local.settings.sample.json lists exactly these (a test compares them). */
 export const settings = {
   APP_PART: setting({
@@ -161,6 +171,28 @@ export const settings = {
     fallback: 'access_as_user',
     schema: scopeName,
   }),
+  DATA_QUEUE_ENDPOINT: setting({
+    description:
+      'Part review: queue endpoint of the data account, where scans are asked for. The part scan reads that queue through the ' +
+      "Functions host's own settings SCAN_REQUESTS__….",
+    example: 'https://entraorphansdata.queue.core.windows.net',
+    fallback: '',
+    schema: httpsUrl,
+  }),
+  APPROVAL_DAYS: setting({
+    description: 'Part review: how many days an approval is valid, 1 to 90.',
+    example: '14',
+    fallback: String(defaultApprovalDays),
+    schema: wholeNumber(1, 90),
+  }),
+  CONTACTS_THROUGH_BETA: setting({
+    description:
+      'Part review: whether organizational contacts may be approved, and are deleted through the beta version of Microsoft Graph, ' +
+      'which is not documented for applications. Else a person deletes them.',
+    example: 'false',
+    fallback: 'false',
+    schema: yesOrNo,
+  }),
 } as const;
 
 export type SettingName = keyof typeof settings;
@@ -175,6 +207,17 @@ export interface Configuration {
   readonly sources: readonly ExpectedSource[];
   readonly scanSchedule: string;
 }
+
+/** What the part review needs beside the common settings, to decide. */
+export interface ReviewConfiguration {
+  readonly queueEndpoint: string;
+  readonly approvalDays: number;
+  readonly contactsThroughBeta: boolean;
+}
+
+export type ReviewConfigurationReading =
+  | { readonly status: 'valid'; readonly review: ReviewConfiguration }
+  | { readonly status: 'invalid'; readonly problems: readonly SettingProblem[] };
 
 export interface SettingProblem {
   readonly setting: SettingName;
@@ -233,6 +276,18 @@ export function readAuthentication(environment: Environment): AuthenticationRead
   return problems.length === 0 ? { status: 'valid', authentication } : { status: 'invalid', problems };
 }
 
+/** The settings of deciding; `readConfiguration` reports their problems, too, in the part review. */
+export function readReviewConfiguration(environment: Environment): ReviewConfigurationReading {
+  const problems: SettingProblem[] = [];
+  const read = settingReader(environment, problems);
+  const review: ReviewConfiguration = {
+    queueEndpoint: read('DATA_QUEUE_ENDPOINT', settings.DATA_QUEUE_ENDPOINT),
+    approvalDays: read('APPROVAL_DAYS', settings.APPROVAL_DAYS),
+    contactsThroughBeta: read('CONTACTS_THROUGH_BETA', settings.CONTACTS_THROUGH_BETA),
+  };
+  return problems.length === 0 ? { status: 'valid', review } : { status: 'invalid', problems };
+}
+
 export function readConfiguration(environment: Environment): ConfigurationReading {
   const problems: SettingProblem[] = [];
   const read = settingReader(environment, problems);
@@ -251,6 +306,8 @@ export function readConfiguration(environment: Environment): ConfigurationReadin
     // TENANT_ID was read above.
     if (reading.status === 'invalid')
       problems.push(...reading.problems.filter(one => one.setting !== 'TENANT_ID'));
+    const review = readReviewConfiguration(environment);
+    if (review.status === 'invalid') problems.push(...review.problems);
   }
   return problems.length === 0 ? { status: 'valid', configuration } : { status: 'invalid', problems };
 }

@@ -7,7 +7,11 @@ export interface StorageResource {
   /** As a message names it: `table OrphanCandidates`. */
   readonly name: string;
   readonly role:
-    'Storage Table Data Contributor' | 'Storage Blob Data Contributor' | 'Storage Blob Data Reader';
+    | 'Storage Table Data Contributor'
+    | 'Storage Table Data Reader'
+    | 'Storage Blob Data Contributor'
+    | 'Storage Blob Data Reader'
+    | 'Storage Queue Data Message Sender';
 }
 
 const detailsSchema = z.object({
@@ -68,7 +72,7 @@ function remedyFor(error: unknown, { name, role }: StorageResource): string {
   if (answeredWith(error, 401, 403))
     return `Grant the app's identity the role ${role} on the ${name}, and check the storage account's network rules.`;
   if (answeredWith(error, 404))
-    return 'The app creates no tables and no containers: deploy infra/ to make it.';
+    return 'The app creates no tables, containers or queues: deploy infra/ to make it.';
   if (error instanceof RestError)
     return 'Check the endpoint setting and the network; the next run tries again.';
   return 'Check that the managed identity named in the settings is assigned to the app.';

@@ -15,21 +15,33 @@ import { createCandidateTable } from './tables/candidateTable';
 import { createScanRunTable } from './tables/scanRunTable';
 
 /** Containers and tables of the data account; infra and the local stack create them. */
-export const containerNames = { exports: 'exports', evidence: 'evidence', locks: 'locks' } as const;
-export const tableNames = { candidates: 'OrphanCandidates', runs: 'ScanRuns' } as const;
+export const containerNames = {
+  exports: 'exports',
+  evidence: 'evidence',
+  locks: 'locks',
+  requests: 'requests',
+  audit: 'audit',
+} as const;
+export const tableNames = {
+  candidates: 'OrphanCandidates',
+  runs: 'ScanRuns',
+  decisions: 'Decisions',
+  rules: 'Rules',
+  audit: 'AuditLog',
+} as const;
 
-const systemClock: Clock = { now: () => Date.now() as Instant };
+export const systemClock: Clock = { now: () => Date.now() as Instant };
 
 /** The scan with its real adapters. Every credential names its identity: a default one would pick another in silence. */
 export function buildScan(
   configuration: Configuration,
   log: Log,
+  runId: Guid = randomUUID() as string as Guid,
 ): { ports: DetectOrphansPorts; settings: DetectOrphansSettings } {
   const credential = new ManagedIdentityCredential({ clientId: configuration.readerClientId });
   const blobs = new BlobServiceClient(configuration.blobEndpoint, credential);
   const evidence = blobs.getContainerClient(containerNames.evidence);
   const candidates = new TableClient(configuration.tableEndpoint, tableNames.candidates, credential);
-  const runId = randomUUID() as string as Guid;
   const ports: DetectOrphansPorts = {
     directory: createCloudDirectory({
       endpoint: configuration.graphEndpoint,

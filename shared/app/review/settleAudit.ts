@@ -2,6 +2,13 @@ import type { Decision } from '../../core/decision';
 import { auditOfDecision } from '../../core/review/decisionAudit';
 import type { AuditLog } from '../auditPorts';
 
+/** What the row of a decision does not say, and whoever is writing it knows. */
+export interface AuditContext {
+  readonly correlationId?: string | null;
+  /** What was said about the step, where it has no column. */
+  readonly note?: string | null;
+}
+
 /**
  * Records the step that brought a decision into its state of now, where that is not recorded yet: an earlier process may have ended
  * between the row and its audit. Called for every row before it is written over and before anything is done because of it, so no
@@ -10,9 +17,11 @@ import type { AuditLog } from '../auditPorts';
 export async function settleAudit(
   audit: Pick<AuditLog, 'record'>,
   decision: Decision | null,
-  correlationId: string | null,
+  { correlationId = null, note = null }: AuditContext,
   signal: AbortSignal,
 ): Promise<void> {
   const entry = decision && auditOfDecision(decision);
-  if (entry) await audit.record({ ...entry, correlationId }, signal);
+  if (!entry) return;
+  const details = note === null ? entry.details : { ...entry.details, note };
+  await audit.record({ ...entry, details, correlationId }, signal);
 }

@@ -1,7 +1,13 @@
 import type { Actor, AuditEntry } from '../audit';
+import type { Json } from '../canonicalJson';
 import type { Decision, Person } from '../decision';
 import { formatInstant, type Instant } from '../instant';
 import type { Rule } from '../rule';
+
+/** An entry whose details have names. */
+export type DecisionAudit = Omit<AuditEntry, 'details'> & {
+  readonly details: { readonly [name: string]: Json };
+};
 
 /** What decides without a person: time, or the facts. */
 export const reviewItself: Actor = { kind: 'system', id: 'review', name: null };
@@ -11,7 +17,7 @@ export const reviewItself: Actor = { kind: 'system', id: 'review', name: null };
  * a crash can still record it, under the operation's own id. null: not a step of deciding; what deletes, restores or releases records
  * its own steps.
  */
-export function auditOfDecision(decision: Decision): AuditEntry | null {
+export function auditOfDecision(decision: Decision): DecisionAudit | null {
   const { type, id, operationId, changedAt } = decision;
   const common = { operationId, at: changedAt, object: { type, id }, correlationId: null };
   switch (decision.state) {

@@ -91,7 +91,8 @@ export function createApi<Ports>(options: ApiOptions<Ports>): Api {
     const accept = chooseType(request.headers.get('accept'), offeredBy(route));
     if (accept === null)
       return problem('notAcceptable', `This route answers ${offeredBy(route).join(' or ')}.`);
-    const body = route.method === 'GET' ? null : await readJsonBody(request);
+    const body =
+      route.method === 'GET' ? null : await readJsonBody(request, route.largestBody ?? largestBody);
     if (body?.kind === 'problem') return body;
     const ifMatch = route.ifMatch ? request.headers.get('if-match') : null;
     if (route.ifMatch && ifMatch === null)
@@ -231,13 +232,12 @@ interface JsonBody {
   readonly errors: readonly FieldError[];
 }
 
-async function readJsonBody(request: IncomingRequest): Promise<JsonBody | Problem> {
+async function readJsonBody(request: IncomingRequest, largest: number): Promise<JsonBody | Problem> {
   const { headers } = request;
   if (!isJson(headers.get('content-type')) || headers.get('content-encoding') !== null)
     return problem('mediaTypeUnsupported', 'Content-Type: application/json is expected, without encoding.');
-  const reading = await readBody(request.body, headers.get('content-length'));
-  if (reading.kind === 'tooLarge')
-    return problem('bodyTooLarge', `At most ${largestBody} bytes are expected.`);
+  const reading = await readBody(request.body, headers.get('content-length'), largest);
+  if (reading.kind === 'tooLarge') return problem('bodyTooLarge', `At most ${largest} bytes are expected.`);
   const parsed = parseStrictJson(reading.bytes);
   return parsed.kind === 'json'
     ? { kind: 'body', json: { value: parsed.value }, errors: [] }

@@ -151,9 +151,12 @@ function parametersOf(
   }));
 }
 
-const requestBodyOf = ({ body }: RouteDescription, components: Components): Json => ({
+const requestBodyOf = (
+  { body, largestBody: largest = largestBody }: RouteDescription,
+  components: Components,
+): Json => ({
   required: true,
-  description: `At most ${largestBody} bytes.`,
+  description: `At most ${largest} bytes.`,
   content: {
     'application/json': { schema: components.schemaOf(body ?? z.strictObject({}), 'input') },
   },

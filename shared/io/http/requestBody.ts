@@ -1,4 +1,4 @@
-/** The largest body of a request, bytes. */
+/** The largest body of a request, bytes, where the route says nothing else. */
 export const largestBody = 64 * 1024;
 /** How deep lists and objects of a body may be nested. */
 export const deepestBody = 16;
@@ -10,14 +10,15 @@ export type BodyReading =
 export async function readBody(
   body: AsyncIterable<Uint8Array> | null,
   contentLength: string | null,
+  largest: number = largestBody,
 ): Promise<BodyReading> {
-  if (Number(contentLength ?? 0) > largestBody) return { kind: 'tooLarge' };
+  if (Number(contentLength ?? 0) > largest) return { kind: 'tooLarge' };
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   // Leaving the loop cancels the rest.
   for await (const chunk of body ?? []) {
     bytes += chunk.byteLength;
-    if (bytes > largestBody) return { kind: 'tooLarge' };
+    if (bytes > largest) return { kind: 'tooLarge' };
     chunks.push(chunk);
   }
   return { kind: 'read', bytes: Buffer.concat(chunks) };

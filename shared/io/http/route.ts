@@ -89,6 +89,8 @@ export interface RouteDescription {
   readonly query?: z.ZodObject;
   /** Of changes only. Objects must be strict, at every level. */
   readonly body?: z.ZodType;
+  /** Bytes; where the largest body of all routes is too small. */
+  readonly largestBody?: number;
   readonly responses: Responses;
   /** Problems beyond those that the frame answers by itself. */
   readonly problems?: readonly ProblemCode[];

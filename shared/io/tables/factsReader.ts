@@ -4,9 +4,9 @@ import { factsOfRow } from './candidateRow';
 import { getRow } from './decisionWrites';
 import { tableResource } from './tableErrors';
 
-/** Reads single rows of OrphanCandidates, whose only writer is the scan. */
+/** Single rows of the table OrphanCandidates. */
 export function createFactsReader(table: TableClient): FactsReader {
-  const resource = tableResource(table);
+  const resource = { ...tableResource(table), role: 'Storage Table Data Reader' as const };
   return {
     async read(type, id, signal) {
       const row = await getRow(table, resource, type, id, signal);

@@ -17,6 +17,9 @@ const platformSettings = [
   'FUNCTIONS_WORKER_RUNTIME',
   'AzureWebJobsStorage',
   'languageWorkers__node__arguments',
+  'SCAN_REQUESTS__queueServiceUri',
+  'SCAN_REQUESTS__credential',
+  'SCAN_REQUESTS__clientId',
 ];
 
 const examples: Environment = Object.fromEntries(

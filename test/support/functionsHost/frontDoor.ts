@@ -25,7 +25,7 @@ export const timerInput: TypedData = {
   json: JSON.stringify({ Schedule: { AdjustForDST: true }, ScheduleStatus: null, IsPastDue: false }),
 };
 
-/** Serves HTTP requests: the app's routes, and `POST /admin/functions/<name>`, which runs a timer without waiting for it. */
+/** Serves HTTP requests: the app's routes, and `POST /admin/functions/<name>`, which runs a timer without waiting for it. A queue's function wants a message in its queue. */
 export function createFrontDoor(
   options: FrontDoorOptions,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
@@ -82,7 +82,7 @@ export function createFrontDoor(
     const definition = functions.find(candidate => candidate.name.toLowerCase() === name);
     if (!definition) return answerStatus(response, 404);
     if (definition.kind !== 'timer')
-      return answerStatus(response, 400, `${definition.name} is no timer: call its route instead.`);
+      return answerStatus(response, 400, `${definition.name} is no timer: use its trigger instead.`);
     // Its failure is in the log; nobody waits for it.
     invocations.run(definition, timerInput).catch(() => undefined);
     answerStatus(response, 202);

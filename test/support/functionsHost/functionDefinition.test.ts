@@ -74,9 +74,32 @@ test.each<[string, readonly Registration[], string]>([
   ['a schedule that is none', [timer('x', { schedule: '30 1 * * *' })], 'has 5 fields'],
   ['a setting that is missing', [timer('x', { schedule: '%NONE%' })], 'asks for the setting NONE'],
   [
-    'a queue trigger',
-    [registration('x', { q: { type: 'queueTrigger', direction: 'in' } })],
-    'the trigger "queueTrigger" is not supported',
+    'a trigger that it does not know',
+    [registration('x', { q: { type: 'blobTrigger', direction: 'in' } })],
+    'the trigger "blobTrigger" is not supported',
+  ],
+  [
+    'a queue without a connection',
+    [registration('x', { q: { type: 'queueTrigger', direction: 'in', queueName: 'orders' } })],
+    'connection',
+  ],
+  [
+    'a queue whose name is none',
+    [
+      registration('x', {
+        q: { type: 'queueTrigger', direction: 'in', queueName: 'Orders', connection: 'DATA' },
+      }),
+    ],
+    'the queue "Orders" has no valid name',
+  ],
+  [
+    'a queue whose name is a setting that is not set',
+    [
+      registration('x', {
+        q: { type: 'queueTrigger', direction: 'in', queueName: '%QUEUE%', connection: 'DATA' },
+      }),
+    ],
+    'asks for the setting QUEUE',
   ],
   ['no trigger', [registration('x', { $return: { type: 'http', direction: 'out' } })], 'exactly one trigger'],
   [

@@ -31,12 +31,20 @@ export interface TimerFunction extends DefinitionBase {
   readonly schedule: string;
 }
 
+export interface QueueFunction extends DefinitionBase {
+  readonly kind: 'queue';
+  /** Settings resolved. */
+  readonly queueName: string;
+  /** Beginning of the settings that say where the queue is. */
+  readonly connection: string;
+}
+
 /** A new kind of trigger is a new member here, a new schema below and a new way in (host.ts). */
-export type FunctionDefinition = HttpFunction | TimerFunction;
+export type FunctionDefinition = HttpFunction | TimerFunction | QueueFunction;
 
 export interface DefinitionRules {
   readonly routePrefix: string;
-  /** App settings, for `%NAME%` in a schedule. */
+  /** App settings, for `%NAME%` in a schedule or in the name of a queue. */
   readonly settings: Readonly<Record<string, string | undefined>>;
 }
 
@@ -47,6 +55,7 @@ const httpTriggerSchema = z.looseObject({
   route: z.string().optional(),
 });
 const timerTriggerSchema = z.looseObject({ schedule: z.string(), runOnStartup: z.boolean().optional() });
+const queueTriggerSchema = z.looseObject({ queueName: z.string(), connection: z.string().min(1) });
 
 const namePattern = /^[a-z][\w-]{0,127}$/i;
 const reservedPattern = /^(?:admin|runtime)/i;
@@ -109,9 +118,11 @@ function definitionOf({ metadata, callback }: Registration, rules: DefinitionRul
       return httpFunction(base, trigger, rules);
     case 'timerTrigger':
       return timerFunction(base, trigger, rules);
+    case 'queueTrigger':
+      return queueFunction(base, trigger, rules);
     default:
       throw new Error(
-        `the trigger "${trigger.type}" is not supported by the local host, which knows httpTrigger and timerTrigger`,
+        `the trigger "${trigger.type}" is not supported by the local host, which knows httpTrigger, timerTrigger and queueTrigger`,
       );
   }
 }
@@ -134,15 +145,29 @@ function httpFunction(base: DefinitionBase, trigger: object, { routePrefix }: De
 function timerFunction(base: DefinitionBase, trigger: object, { settings }: DefinitionRules): TimerFunction {
   const { schedule: text, runOnStartup } = timerTriggerSchema.parse(trigger);
   if (runOnStartup) throw new Error('runOnStartup is true: every restart and every scale-out would run it');
-  const schedule = text.replace(/%([^%]+)%/g, (_whole, setting: string) => {
-    const value = settings[setting];
-    if (!value) throw new Error(`the schedule "${text}" asks for the setting ${setting}, which is not set`);
-    return value;
-  });
+  const schedule = resolveSettings('schedule', text, settings);
   const problem = ncrontabProblem(schedule);
   if (problem) throw new Error(`the schedule ${problem}`);
   return { ...base, kind: 'timer', schedule };
 }
+
+/** The rules of Azure for the name of a queue. */
+const queueNamePattern = /^(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/;
+
+function queueFunction(base: DefinitionBase, trigger: object, { settings }: DefinitionRules): QueueFunction {
+  const { queueName: text, connection } = queueTriggerSchema.parse(trigger);
+  const queueName = resolveSettings('queue', text, settings);
+  if (!queueNamePattern.test(queueName))
+    throw new Error(`the queue "${queueName}" has no valid name: 3 to 63 of a-z, 0-9 and single "-"`);
+  return { ...base, kind: 'queue', queueName, connection };
+}
+
+const resolveSettings = (what: string, text: string, settings: DefinitionRules['settings']): string =>
+  text.replace(/%([^%]+)%/g, (_whole, setting: string) => {
+    const value = settings[setting];
+    if (!value) throw new Error(`the ${what} "${text}" asks for the setting ${setting}, which is not set`);
+    return value;
+  });
 
 function conflictOf(one: FunctionDefinition, other: FunctionDefinition): string | null {
   if (one.name.toLowerCase() === other.name.toLowerCase())

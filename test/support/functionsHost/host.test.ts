@@ -457,11 +457,29 @@ describe('an app is refused', () => {
     );
   });
 
-  test('that has a queue trigger', async () => {
+  test('that has a trigger which is not known here', async () => {
     await expect(
-      start(app => app.storageQueue('q', { queueName: 'q', connection: 'c', handler: () => undefined })),
-    ).rejects.toThrow('q: the trigger "queueTrigger" is not supported by the local host');
+      start(app => app.storageBlob('b', { path: 'p', connection: 'c', handler: () => undefined })),
+    ).rejects.toThrow('b: the trigger "blobTrigger" is not supported by the local host');
   });
+});
+
+test("a queue's function whose connection is not in the settings is told of, and runs on demand", async () => {
+  const seen: unknown[] = [];
+  const host = await start(
+    app =>
+      app.storageQueue('orders', {
+        queueName: 'the-orders',
+        connection: 'ORDERS',
+        handler: message => void seen.push(message),
+      }),
+    { env: {} },
+  );
+  expect(messages()).toContainEqual(expect.stringContaining('ORDERS__queueServiceUri'));
+  await host.runQueue('orders', '{"order":1}');
+  await host.runQueue('orders', 'not JSON');
+  expect(seen).toEqual([{ order: 1 }, 'not JSON']);
+  await expect(host.runQueue('other', '')).rejects.toThrow('There is no function other of a queue');
 });
 
 test('what is registered after the app was loaded is refused', async () => {

@@ -5,8 +5,10 @@ import path from 'node:path';
 import { TableClient } from '@azure/data-tables';
 import type { TokenCredential } from '@azure/identity';
 import { BlobServiceClient } from '@azure/storage-blob';
+import { QueueClient } from '@azure/storage-queue';
 import type { Log, ScanRunTable } from '../../../shared/app/ports';
 import type { StoredFacts } from '../../../shared/core/facts';
+import { scanQueueName } from '../../../shared/core/scanRequest';
 import { createCandidateTable } from '../../../shared/io/tables/candidateTable';
 import { createScanRunTable } from '../../../shared/io/tables/scanRunTable';
 import { containerNames, tableNames } from '../../../shared/io/wiring';
@@ -47,6 +49,8 @@ export interface Services {
   readonly platform: Readonly<Record<string, string>> & { readonly NODE_EXTRA_CA_CERTS: string };
   readonly runs: ScanRunTable;
   readonly blobs: BlobServiceClient;
+  /** Of whoever looks into the storage from outside. */
+  readonly operator: TokenCredential;
   /** Signs and uploads the next export of every source of the organisation. */
   upload(organisation: Organisation): Promise<void>;
   candidates(): Promise<StoredFacts[]>;
@@ -107,6 +111,11 @@ async function assemble(
     DATA_TABLE_ENDPOINT: azurite.tableEndpoint,
     EXPORT_SOURCES: sources.setting(),
     SCAN_SCHEDULE: '0 0 2 * * *',
+    // What the Functions host takes for the queue's trigger.
+    SCAN_REQUESTS__queueServiceUri: azurite.queueEndpoint,
+    SCAN_REQUESTS__credential: 'managedidentity',
+    SCAN_REQUESTS__clientId: reader.clientId,
+    DATA_QUEUE_ENDPOINT: azurite.queueEndpoint,
   };
   const platform = {
     IDENTITY_ENDPOINT: identity.url,
@@ -125,6 +134,7 @@ async function assemble(
     platform,
     runs,
     blobs,
+    operator,
     upload,
     stop,
     candidates: () =>
@@ -170,7 +180,8 @@ async function provision(
   for (const name of Object.values(containerNames)) await blobs.getContainerClient(name).create();
   const candidates = new TableClient(azurite.tableEndpoint, tableNames.candidates, credential);
   const runs = new TableClient(azurite.tableEndpoint, tableNames.runs, credential);
-  await candidates.createTable();
-  await runs.createTable();
+  for (const name of Object.values(tableNames))
+    await new TableClient(azurite.tableEndpoint, name, credential).createTable();
+  await new QueueClient(`${azurite.queueEndpoint}/${scanQueueName}`, credential).create();
   return { candidates, runs };
 }

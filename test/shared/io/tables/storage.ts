@@ -1,5 +1,6 @@
 import { TableClient, type TableServiceClientOptions } from '@azure/data-tables';
 import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
+import { QueueClient } from '@azure/storage-queue';
 import { randomUUID } from 'node:crypto';
 import type { Log } from '../../../../shared/app/ports';
 import { startAzurite } from '../../../support/azurite';
@@ -15,6 +16,8 @@ export interface Storage {
   /** A client of a table; it is created unless `missing`. */
   table(options?: TableServiceClientOptions & { name?: string; missing?: boolean }): Promise<TableClient>;
   container(options?: { missing?: boolean }): Promise<ContainerClient>;
+  /** A client of a queue that is not created. */
+  queue(): QueueClient;
   stop(): Promise<void>;
 }
 
@@ -48,6 +51,10 @@ export async function startStorage(): Promise<Storage> {
       if (!missing) await container.create();
       return container;
     },
+    queue: () =>
+      new QueueClient(`${azurite.queueEndpoint}/queue${(names += 1)}`, credential, {
+        retryOptions: { maxTries: 1 },
+      }),
     stop: () => azurite.stop(),
   };
 }
