@@ -1,9 +1,10 @@
 import { app, type HttpMethod } from '@azure/functions';
 import type { Clock } from '../shared/app/ports';
 import type { Instant } from '../shared/core/instant';
-import { readAuthentication } from '../shared/io/configuration';
+import { isDeletionEnabled, readAuthentication } from '../shared/io/configuration';
 import { createApi, type Api } from '../shared/io/http/api';
 import { buildDecisions } from '../shared/io/decisionWiring';
+import { buildDeletions } from '../shared/io/deletionWiring';
 import { createSigningKeys } from '../shared/io/http/signingKeys';
 import { reviewRoutes } from './httpRoutes';
 import { invocationLog } from './invocationLog';
@@ -30,7 +31,11 @@ export function registerHttpApi(): void {
         authentication: readAuthentication(process.env),
         keys: issuer => createSigningKeys({ issuer, clock }),
         clock,
-        ports: context => buildDecisions(process.env, context),
+        ports: context => ({
+          ...buildDecisions(process.env, context),
+          deletionEnabled: () => isDeletionEnabled(process.env),
+          deletions: () => buildDeletions(process.env, context),
+        }),
       });
       const answer = api;
       return whileRunning(signal => answer(request, invocationLog(context), signal));

@@ -1,18 +1,20 @@
 import type { Route } from '../shared/io/http/route';
 import { decisionRoutes, type DecisionRoutePorts } from './httpDecisions';
+import { deletionRoutes, type DeletionRoutePorts } from './httpDeletions';
 import { meRoute } from './httpMe';
 import { openApiRoute } from './httpOpenApi';
 import { ruleRoutes, type RuleRoutePorts } from './httpRules';
 import { scanRequestRoutes, type ScanRequestRoutePorts } from './httpScanRequests';
 
 /** What the handlers need of the app. A route says in its type which part of it. */
-export type ReviewPorts = DecisionRoutePorts & RuleRoutePorts & ScanRequestRoutePorts;
+export type ReviewPorts = DecisionRoutePorts & RuleRoutePorts & ScanRequestRoutePorts & DeletionRoutePorts;
 
 const routes: readonly Route<ReviewPorts>[] = [
   meRoute,
   ...decisionRoutes,
   ...ruleRoutes,
   ...scanRequestRoutes,
+  ...deletionRoutes,
 ];
 
 /** Every route of the part review, without health. */

@@ -23,7 +23,7 @@ export async function backToReview(
     if (isConflict(error)) return null;
     throw error;
   }
-  await settleAudit(ports.audit, standing.decision, correlationId, signal);
+  await settleAudit(ports.audit, standing.decision, { correlationId }, signal);
   return standing.reason;
 }
 

@@ -177,7 +177,8 @@ async function replay(
 ): Promise<void> {
   for (const item of items) {
     const decision = await ports.decisions.read(item.type, item.id, signal);
-    if (!decision?.operationId.startsWith(operationsOfCall(callId)) || decision.state === 'deleting') continue;
+    if (!decision?.operationId.startsWith(operationsOfCall(callId)) || decision.state === 'deleting')
+      continue;
     const start = decision.operationId.replace(/\.end(?:\.lapsed)?$/, '');
     const row = await ports.trail.find(endOperation(start), at, signal);
     const ending = row && endingOfDetails(row.details);

@@ -226,9 +226,7 @@ const notThere = (
   mayHaveBeenSent: boolean,
   signal: AbortSignal,
 ): Promise<Attempted> =>
-  mayHaveBeenSent
-    ? lookInstead(ports, deleting, null, signal)
-    : Promise.resolve(ended({ kind: 'gone' }));
+  mayHaveBeenSent ? lookInstead(ports, deleting, null, signal) : Promise.resolve(ended({ kind: 'gone' }));
 
 /** Looks for what a DELETE that was sent did. */
 async function lookInstead(

@@ -72,7 +72,7 @@ async function checkTables(
   const decision = await ports.decisions.read(type, id, signal);
   if (decision === null) return refusedItem('notApproved', 'Nobody has decided about it.');
   // An approval is in the audit log before anything is done because of it.
-  await settleAudit(ports.audit, decision, correlationId, signal);
+  await settleAudit(ports.audit, decision, { correlationId }, signal);
   if (decision.state === 'deleting')
     return refusedItem('beingDeleted', 'A delete is under way. The next call reports its end.');
   if (!isDeletable(decision))
@@ -258,8 +258,7 @@ async function leaveForReview(
   by: Asked,
   signal: AbortSignal,
 ): Promise<void> {
-  if (decision.quarantine === null)
-    await backToReview(ports, decision, facts, by.correlationId, signal);
+  if (decision.quarantine === null) await backToReview(ports, decision, facts, by.correlationId, signal);
   else await leaveQuarantine(ports, decision, facts, cloud, by.correlationId, signal);
 }
 

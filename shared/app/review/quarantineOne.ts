@@ -88,7 +88,8 @@ async function notBlocked(
   );
   if (live === null && released.kind === 'released') {
     const facts = await ports.facts.read('user', stored.id, signal);
-    if (facts) await backToReview(ports, released.decision, factsOfGone(decidedFacts(facts)), correlationId, signal);
+    if (facts)
+      await backToReview(ports, released.decision, factsOfGone(decidedFacts(facts)), correlationId, signal);
     return { kind: 'gone' };
   }
   const human =

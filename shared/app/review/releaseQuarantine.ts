@@ -28,7 +28,7 @@ export async function releaseQuarantineOf(
 ): Promise<QuarantineRelease> {
   const decision = await ports.decisions.read('user', id, signal);
   if (decision === null) return { kind: 'noDecision' };
-  await settleAudit(ports.audit, decision, correlationId, signal);
+  await settleAudit(ports.audit, decision, { correlationId }, signal);
   const cloud = await ports.directory.readById('user', id, signal);
   try {
     return await giveSignInBack(

@@ -22,7 +22,8 @@ export const operationsOfCall = (callId: Guid): string => `delete.${callId}.`;
 export const endOperation = (start: string): string => `${start}.end`;
 
 /** That a decision in this state of now lapses; the same id as core/decisionLapse gives. */
-export const lapseOperation = ({ type, id, changedAt }: Decision): string => `lapse.${type}.${id}.${changedAt}`;
+export const lapseOperation = ({ type, id, changedAt }: Decision): string =>
+  `lapse.${type}.${id}.${changedAt}`;
 
 /** That sign-in was blocked, at this time. */
 export const quarantineOperation = (id: string, at: number): string => `quarantine.${id}.${at}`;

@@ -26,7 +26,11 @@ export interface ProofFault {
  * Decides whether what was read just now proves what was approved (promise 5): still synced, not synced since, not protected, the
  * source missing still, and by the same evidence, key by key. null: it does.
  */
-export function proofFault(facts: CandidateFacts, approvedAt: Instant, reproved: Reproved): ProofFault | null {
+export function proofFault(
+  facts: CandidateFacts,
+  approvedAt: Instant,
+  reproved: Reproved,
+): ProofFault | null {
   const { cloud, compared, verdict, evidence } = reproved;
   const withdrawn = (withdrawal: WithdrawalReason): DecidedFacts => ({
     ...decidedFacts(facts),
@@ -80,13 +84,13 @@ export const namesNoDomain = (cloud: CloudObject): boolean =>
   (cloud.type === 'contact' || cloud.type === 'device') && domainSidOfCloudObject(cloud) === null;
 
 /** What of a row of facts decisions depend on. */
-export const decidedFacts = ({
+export const decidedFacts = ({ type, id, state, evidenceHash, withdrawal }: DecidedFacts): DecidedFacts => ({
   type,
   id,
   state,
   evidenceHash,
   withdrawal,
-}: DecidedFacts): DecidedFacts => ({ type, id, state, evidenceHash, withdrawal });
+});
 
 /** The facts of an object that is no more. */
 export const factsOfGone = (facts: DecidedFacts): DecidedFacts => ({

@@ -6,6 +6,8 @@ export const restoreAdvice = (blocked: boolean): readonly string[] => [
   'Licences by a group, and memberships of dynamic groups, come back in their own time; what was assigned to it directly is there.',
   'The scan shows it as "restored" for 30 days, for a person to look at. It is not a candidate again by itself.',
   ...(blocked
-    ? ['Its sign-in is blocked still, by the quarantine before the delete: release the quarantine to give it back.']
+    ? [
+        'Its sign-in is blocked still, by the quarantine before the delete: release the quarantine to give it back.',
+      ]
     : []),
 ];

@@ -118,7 +118,10 @@ export class MemoryTenant implements CloudDeleter, DeletedItems, CloudSnapshots 
   async take(type: ObjectType, id: CloudId): ReturnType<CloudSnapshots['take']> {
     const object = this.find(type, id);
     if (!object) return { kind: 'notThere' };
-    return { kind: 'taken', snapshot: { json: { id, type }, missing: [{ part: 'owners', why: 'no right' }] } };
+    return {
+      kind: 'taken',
+      snapshot: { json: { id, type }, missing: [{ part: 'owners', why: 'no right' }] },
+    };
   }
 
   async readOptionalFacts(): ReturnType<CloudSnapshots['readOptionalFacts']> {

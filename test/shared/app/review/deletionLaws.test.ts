@@ -27,7 +27,9 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('delete' as const),
       names: fc.subarray([...people], { minLength: 1 }),
-      crash: fc.option(fc.record({ at: fc.integer({ min: 1, max: 60 }), when: fc.constantFrom('before', 'after') })),
+      crash: fc.option(
+        fc.record({ at: fc.integer({ min: 1, max: 60 }), when: fc.constantFrom('before', 'after') }),
+      ),
     }),
   },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('approve' as const), name: someone }) },
@@ -118,7 +120,9 @@ class Watched {
         return void (await world.reject(step.name));
       case 'edit':
         this.changed.set(step.name, world.now);
-        return world.tenant.change(world.idOf(step.name), { mail: `${step.name}.${world.now}@contoso.example` });
+        return world.tenant.change(world.idOf(step.name), {
+          mail: `${step.name}.${world.now}@contoso.example`,
+        });
       case 'sync':
         return world.tenant.change(world.idOf(step.name), { onPremisesLastSyncDateTime: world.now });
       case 'return':

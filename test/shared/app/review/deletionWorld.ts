@@ -138,9 +138,7 @@ export class DeletionWorld {
   newExport(): this {
     this.#sequence += 1;
     const [written] = scenarioExports({
-      exports: [
-        { source: 'contoso', startedAt: formatInstant(this.now as Instant), records: this.#records },
-      ],
+      exports: [{ source: 'contoso', startedAt: formatInstant(this.now as Instant), records: this.#records }],
       cloud: [],
     } as unknown as ScenarioInput);
     const manifest = { ...written!.manifest, sequence: this.#sequence };

@@ -214,7 +214,11 @@ describe('an object leaves quarantine by itself', () => {
 
   test('also when a call finds it alive first', async () => {
     const made = await inQuarantine();
-    made.advance(days * dayMs).comeBack('eve', 1105).newExport().advance(minuteMs);
+    made
+      .advance(days * dayMs)
+      .comeBack('eve', 1105)
+      .newExport()
+      .advance(minuteMs);
     expect(await made.deleteOne('eve')).toMatchObject({ refusal: 'cameBack' });
     expect([made.decision('eve')?.state, enabled(made)]).toEqual(['lapsed', true]);
   });
@@ -331,7 +335,14 @@ describe('releasing a quarantine', () => {
   test('is refused where there is none, or no decision, or the object is deleted', async () => {
     const made = await readyWorld();
     expect(await release(made)).toMatchObject({ kind: 'refused' });
-    expect(await releaseQuarantineOf(made.ports(), made.idOf('bob'), { by: approver, correlationId: null }, made.stop.signal)).toEqual({ kind: 'noDecision' });
+    expect(
+      await releaseQuarantineOf(
+        made.ports(),
+        made.idOf('bob'),
+        { by: approver, correlationId: null },
+        made.stop.signal,
+      ),
+    ).toEqual({ kind: 'noDecision' });
     const deleted = await inQuarantine();
     deleted.advance(days * dayMs).newExport();
     await deleted.scan();
