@@ -31,10 +31,10 @@ export function registerHttpApi(): void {
         authentication: readAuthentication(process.env),
         keys: issuer => createSigningKeys({ issuer, clock }),
         clock,
-        ports: context => ({
-          ...buildDecisions(process.env, context),
+        ports: given => ({
+          ...buildDecisions(process.env, given),
           deletionEnabled: () => isDeletionEnabled(process.env),
-          deletions: () => buildDeletions(process.env, context),
+          deletions: () => buildDeletions(process.env, given),
         }),
       });
       const answer = api;

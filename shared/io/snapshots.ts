@@ -19,7 +19,7 @@ const nameOf = (folder: string, id: string): string => {
 
 const reference = z.strictObject({
   type: z.enum(objectTypes),
-  id: guid.transform(id => id as string as CloudId),
+  id: guid.transform(id => id as CloudId),
 });
 
 const callSchema = z.strictObject({

@@ -86,6 +86,11 @@ type Begun =
   | { readonly kind: 'begun'; readonly deleting: DeletingDecision }
   | { readonly kind: 'refused'; readonly outcome: ItemOutcome };
 
+const refused = (refusal: ItemRefusal, detail: string): Begun => ({
+  kind: 'refused',
+  outcome: refusedItem(refusal, detail),
+});
+
 async function begin(
   ports: DeletionPorts,
   { fourEyesTypes }: DeletionSettings,
@@ -94,10 +99,6 @@ async function begin(
   signal: AbortSignal,
 ): Promise<Begun> {
   const { type, id } = decision;
-  const refused = (refusal: ItemRefusal, detail: string): Begun => ({
-    kind: 'refused',
-    outcome: refusedItem(refusal, detail),
-  });
   // Once more, and not from the call's beginning: a scan, or somebody who wants it to stop, may have been faster.
   const facts = await ports.facts.read(type, id, signal);
   const rule = facts && (await excludingRule(ports, facts, signal));

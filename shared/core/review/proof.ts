@@ -6,7 +6,7 @@ import type { CandidateFacts, WithdrawalReason } from '../facts';
 import type { Instant } from '../instant';
 import { protectionOf } from '../protection';
 import type { Verdict } from '../verdict';
-import { refusedItem, type ItemOutcome } from './itemOutcome';
+import { refusedItem, type ItemOutcome, type ItemRefusal } from './itemOutcome';
 
 /** An object that was read and judged again. */
 export interface Reproved {
@@ -21,6 +21,11 @@ export interface ProofFault {
   readonly outcome: Extract<ItemOutcome, { kind: 'refused' }>;
   readonly facts: DecidedFacts;
 }
+
+const fault = (refusal: ItemRefusal, detail: string, facts: DecidedFacts): ProofFault => ({
+  outcome: refusedItem(refusal, detail, true),
+  facts,
+});
 
 /**
  * Decides whether what was read just now proves what was approved (promise 5): still synced, not synced since, not protected, the
@@ -37,12 +42,6 @@ export function proofFault(
     state: 'withdrawn',
     withdrawal,
   });
-  const fault = (
-    refusal: Extract<ItemOutcome, { kind: 'refused' }>['refusal'],
-    detail: string,
-    now: DecidedFacts,
-  ): ProofFault => ({ outcome: refusedItem(refusal, detail, true), facts: now });
-
   if (cloud.onPremisesSyncEnabled !== true)
     return fault(
       'notSynced',

@@ -54,7 +54,7 @@ export class MemoryTenant implements CloudDeleter, DeletedItems, CloudSnapshots 
   /** Changes a live object, as somebody in the tenant does. */
   change(id: CloudId, change: object): void {
     this.directory.objects = this.directory.objects.map(object =>
-      object.id === id ? ({ ...object, ...change } as CloudObject) : object,
+      object.id === id ? { ...object, ...change } : object,
     );
   }
 

@@ -156,19 +156,9 @@ export class DeletionWorld {
 
   /** Somebody deletes it on-premises. */
   leave(name: string): this {
-    const [one] = scenarioExports({
-      exports: [{ source: 'x', records: [{ objectGUID: `@guid(${name})` }] }],
-      cloud: [],
-    } as unknown as ScenarioInput);
-    const { objectGUID } = one!.records[0]!;
-    const guidOf = (record: object): string =>
-      (
-        scenarioExports({
-          exports: [{ source: 'x', records: [record] }],
-          cloud: [],
-        } as unknown as ScenarioInput)[0]!.records[0] as { objectGUID: string }
-      ).objectGUID;
-    this.#records = this.#records.filter(record => guidOf(record) !== objectGUID);
+    const guidOf = (record: object): unknown =>
+      Object.entries(record).find(([key]) => key === 'objectGUID')?.[1];
+    this.#records = this.#records.filter(record => guidOf(record) !== `@guid(${name})`);
     return this;
   }
 
