@@ -31,10 +31,10 @@ export function registerHttpApi(): void {
         authentication: readAuthentication(process.env),
         keys: issuer => createSigningKeys({ issuer, clock }),
         clock,
-        ports: given => ({
-          ...buildDecisions(process.env, given),
+        ports: ofRequest => ({
+          ...buildDecisions(process.env, ofRequest),
           deletionEnabled: () => isDeletionEnabled(process.env),
-          deletions: () => buildDeletions(process.env, given),
+          deletions: () => buildDeletions(process.env, ofRequest),
         }),
       });
       const answer = api;

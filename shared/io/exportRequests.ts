@@ -11,7 +11,7 @@ export function createRequestBlobs(container: ContainerClient): RequestBlobs {
     role: 'Storage Blob Data Contributor',
   };
 
-  return {
+  const blobs: RequestBlobs = {
     async read(source, kind, signal) {
       const blob = container.getBlockBlobClient(requestBlobName(source, kind));
       try {
@@ -25,6 +25,8 @@ export function createRequestBlobs(container: ContainerClient): RequestBlobs {
         const request = parseRequest(bytes);
         return { etag, request: request?.kind === kind ? request : null };
       } catch (error) {
+        // Replaced since its ETag was read: there are few of them, minutes apart.
+        if (answeredWith(error, 412)) return await blobs.read(source, kind, signal);
         if (answeredWith(error, 404) && serviceCode(error) !== 'ContainerNotFound') return null;
         throw storageError(error, resource, signal);
       }
@@ -48,6 +50,7 @@ export function createRequestBlobs(container: ContainerClient): RequestBlobs {
       }
     },
   };
+  return blobs;
 }
 
 function parseRequest(bytes: Uint8Array): ExportRequest | null {

@@ -1,7 +1,7 @@
 import { approveManyRoute, approveRoute, rejectRoute, reopenRoute } from '../../functions/httpDecisions';
 import { AppError } from '../../shared/core/appError';
 import type { CloudId } from '../../shared/core/cloudObject';
-import type { Decision, StoredDecision } from '../../shared/core/decision';
+import type { StoredDecision } from '../../shared/core/decision';
 import { activeRules } from '../../shared/core/rule';
 import { formatInstant } from '../../shared/core/instant';
 import { ada, at, dayMs, decisions, evidenceHash, later, otherHash, userId } from '../shared/core/decisions';
@@ -378,7 +378,7 @@ test('of two who decide at the same time, one is told to read again', async () =
     approve(),
     bench.decide('reject', { evidenceHash, reason: 'no' }, { claims: anotherPerson }),
   ]);
-  expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+  expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 409]);
   expect(bench.audit.rows).toHaveLength(1);
 });
 
@@ -455,7 +455,7 @@ describe('approving many', () => {
 
   test('a decision that lapsed may be taken anew', async () => {
     const [item] = many(1);
-    await bench.decisions.write({ ...decisions.approved, id: idOf(0) } as Decision, null);
+    await bench.decisions.write({ ...decisions.approved, id: idOf(0) }, null);
     bench.now = later(15);
     expect(await outcomes(await approveAll([item!]))).toMatchObject([{ status: 'approved' }]);
     expect(bench.audited()).toEqual([

@@ -135,6 +135,24 @@ describe('a scan that is asked for', () => {
     }
   });
 
+  test('a setting of deciding that is wrong is a problem, and the log names it', async () => {
+    const before = process.env;
+    try {
+      process.env = { ...before, APP_PART: 'review', APPROVAL_DAYS: 'secret' };
+      const answer = await request();
+      expect([answer.status, await answer.text()]).toEqual([
+        503,
+        expect.stringContaining('configurationInvalid'),
+      ]);
+      expect(entries.map(({ message }) => message).join('\n')).toContain('APPROVAL_DAYS');
+      process.env = { ...before, APP_PART: 'scan', APPROVAL_DAYS: 'secret' };
+      expect((await request()).status).toBe(503);
+    } finally {
+      process.env = before;
+    }
+    expect(entries.map(({ message }) => message).join('\n')).not.toContain('secret');
+  });
+
   test('rules and decisions go into the tables that the wiring names', async () => {
     const row = (await services.candidates()).find(one => one.type === 'user' && one.state === 'candidate')!;
     const ask = (url: string, headers: object, body: object): Promise<Response> =>

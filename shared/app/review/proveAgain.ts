@@ -81,8 +81,8 @@ async function checkTables(
   const now = ports.clock.now();
   const fault = approvalFault(decision.approval, facts, now);
   if (facts === null || fault !== null) {
-    await leaveForReview(ports, decision, facts, null, asked(by, correlationId), signal);
-    return refusalOfLapse(fault ?? 'notCandidate');
+    const outcome = refusalOfLapse(fault ?? 'notCandidate');
+    return leaveForReview(ports, decision, facts, null, outcome, { by, correlationId }, signal);
   }
   const rule = await excludingRule(ports, facts, signal);
   if (rule) return refusedItem('excluded', `The rule ${rule.ruleId} keeps it from being deleted.`);
@@ -95,8 +95,6 @@ async function checkTables(
     );
   return { decision, facts };
 }
-
-const asked = (by: Asked['by'], correlationId: string | null): Asked => ({ by, correlationId });
 
 export const isDeletable = (decision: StoredDecision): decision is DeletableDecision =>
   decision.state === 'approved' || decision.state === 'quarantined' || decision.state === 'failed';
@@ -212,13 +210,18 @@ async function settleJudged(
 ): Promise<Proved> {
   const fault = proofFault(facts, decision.approval.at, again);
   if (fault) {
-    await leaveForReview(ports, decision, fault.facts, cloud, by, signal);
-    return { kind: 'outcome', outcome: fault.outcome };
+    const outcome = await leaveForReview(ports, decision, fault.facts, cloud, fault.outcome, by, signal);
+    return { kind: 'outcome', outcome };
   }
   if (decision.quarantine !== null && cloud.type === 'user' && cloud.accountEnabled !== false) {
-    await leaveForReview(ports, decision, { ...facts, state: 'attention' }, cloud, by, signal);
-    const detail = 'Its sign-in was enabled again while it was in quarantine.';
-    return { kind: 'outcome', outcome: refusedItem('evidenceChanged', detail, true) };
+    const enabled = refusedItem(
+      'evidenceChanged',
+      'Its sign-in was enabled again while it was in quarantine.',
+      true,
+    );
+    const now = { ...facts, state: 'attention' } as const;
+    const outcome = await leaveForReview(ports, decision, now, cloud, enabled, by, signal);
+    return { kind: 'outcome', outcome };
   }
   const mayHaveBeenSent = await mayHaveArrived(ports, decision, signal);
   return { kind: 'proved', item: { decision, cloud, mayHaveBeenSent } };
@@ -233,8 +236,9 @@ async function notThere(
 ): Promise<Proved> {
   if (await mayHaveArrived(ports, decision, signal))
     return { kind: 'proved', item: { decision, cloud: null, mayHaveBeenSent: true } };
-  await leaveForReview(ports, decision, factsOfGone(facts), null, by, signal);
-  return { kind: 'outcome', outcome: { kind: 'gone' } };
+  const gone = { kind: 'gone' } as const;
+  const outcome = await leaveForReview(ports, decision, factsOfGone(facts), null, gone, by, signal);
+  return { kind: 'outcome', outcome };
 }
 
 /** Whether a DELETE of an earlier attempt may have reached Graph; where the audit log does not tell, it may. */
@@ -249,17 +253,26 @@ async function mayHaveArrived(
   return ending?.kind === 'failed' ? ending.mayHaveTakenEffect : true;
 }
 
-/** Takes the approval out of force. One under quarantine gives the sign-in back first, where the object lives. */
+/**
+ * Takes the approval out of force; one under quarantine gives the sign-in back first, where the object lives. Where somebody else was
+ * faster, what was found is his or her doing, most likely, and is not what became of the object.
+ */
 async function leaveForReview(
   ports: DeletionPorts,
   decision: DeletableDecision,
   facts: Parameters<typeof backToReview>[2],
   cloud: CloudObject | null,
-  by: Asked,
+  outcome: ItemOutcome,
+  { correlationId }: Asked,
   signal: AbortSignal,
-): Promise<void> {
-  if (decision.quarantine === null) await backToReview(ports, decision, facts, by.correlationId, signal);
-  else await leaveQuarantine(ports, decision, facts, cloud, by.correlationId, signal);
+): Promise<ItemOutcome> {
+  const went =
+    decision.quarantine === null
+      ? await backToReview(ports, decision, facts, correlationId, signal)
+      : await leaveQuarantine(ports, decision, facts, cloud, correlationId, signal);
+  return went === 'changedMeanwhile'
+    ? refusedItem('beingDeleted', 'Somebody else deletes it, or decided about it, at the same time.')
+    : outcome;
 }
 
 /**

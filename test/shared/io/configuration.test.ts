@@ -4,6 +4,7 @@ import { version } from '../../../shared/core/version';
 import {
   configurationError,
   readConfiguration,
+  readReviewConfiguration,
   settings,
   type Environment,
 } from '../../../shared/io/configuration';
@@ -112,6 +113,44 @@ describe('configuration', () => {
     const problems = problemsOf({ ...examples, [name]: value });
     expect(Object.keys(problems)).toEqual([name]);
     expect(problems[name]).toContain(problem === 'at' ? '' : problem);
+  });
+
+  describe('of the part review', () => {
+    const review: Environment = { ...examples, APP_PART: 'review' };
+    test('are read, or have their defaults', () => {
+      const left = { ...review, APPROVAL_DAYS: '', CONTACTS_THROUGH_BETA: '' };
+      expect(readReviewConfiguration(left)).toEqual({
+        status: 'valid',
+        review: {
+          queueEndpoint: examples['DATA_QUEUE_ENDPOINT'],
+          approvalDays: 14,
+          contactsThroughBeta: false,
+        },
+      });
+      expect(readReviewConfiguration({ ...review, CONTACTS_THROUGH_BETA: 'true' })).toMatchObject({
+        review: { contactsThroughBeta: true },
+      });
+    });
+
+    test.each(['1', '90'])('an approval may be valid for %s days', days =>
+      expect(readReviewConfiguration({ ...review, APPROVAL_DAYS: days })).toMatchObject({
+        review: { approvalDays: Number(days) },
+      }),
+    );
+
+    test.each([
+      ['APPROVAL_DAYS', '0', 'is not from 1 to 90'],
+      ['APPROVAL_DAYS', '91', 'is not from 1 to 90'],
+      ['APPROVAL_DAYS', '1.5', 'is not a whole number'],
+      ['CONTACTS_THROUGH_BETA', 'yes', 'is neither true nor false'],
+      ['DATA_QUEUE_ENDPOINT', 'http://queue.example', 'is not an https address'],
+      ['DATA_QUEUE_ENDPOINT', '', 'is missing'],
+    ])('%s = %j is refused there, and no matter to the part scan', (name, value, problem) => {
+      expect(problemsOf({ ...review, [name]: value })).toEqual({
+        [name]: expect.stringContaining(problem) as string,
+      });
+      expect(problemsOf({ ...examples, [name]: value })).toEqual({});
+    });
   });
 
   test('a refused value is not repeated: it may hold a secret', () => {

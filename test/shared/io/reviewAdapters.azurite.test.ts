@@ -74,8 +74,31 @@ describe('the container of requests', () => {
     expect((await createRequestBlobs(container).read(contoso, 'export', open))?.request).toBeNull();
   });
 
+  test('one that is replaced while it is read is read again', async () => {
+    const blobs = createRequestBlobs(container);
+    await blobs.write(contoso, request, null, open);
+    const { etag } = (await blobs.read(contoso, 'export', open))!;
+    const next = { ...request, id: randomUUID() };
+    const getClient = container.getBlockBlobClient.bind(container);
+    let meanwhile = (): Promise<unknown> => blobs.write(contoso, next, etag, open);
+    jest.spyOn(container, 'getBlockBlobClient').mockImplementation(name => {
+      const blob = getClient(name);
+      const getProperties = blob.getProperties.bind(blob);
+      blob.getProperties = async options => {
+        const properties = await getProperties(options);
+        const replace = meanwhile;
+        meanwhile = async () => undefined;
+        await replace();
+        return properties;
+      };
+      return blob;
+    });
+    expect((await blobs.read(contoso, 'export', open))?.request?.id).toBe(next.id);
+  });
+
   test('a container that is missing is an error with what to do', async () => {
     const blobs = createRequestBlobs(await storage.container({ missing: true }));
+    await expect(blobs.read(contoso, 'export', open)).rejects.toMatchObject({ code: 'storageUnavailable' });
     await expect(blobs.write(contoso, request, null, open)).rejects.toMatchObject({
       code: 'storageUnavailable',
     });

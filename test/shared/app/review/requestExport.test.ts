@@ -146,7 +146,7 @@ test('who comes second at the same time waits for the first one', async () => {
     schemaVersion: 1,
     id: 'other' as Guid,
     kind: 'export',
-    requestedAt: at as Instant,
+    requestedAt: at,
   } as const;
   onWrite = () => {
     onWrite = null;

@@ -53,13 +53,12 @@ test.each(['approved', 'rejected', 'lapsed'] as const)(
   state => expect(auditOfDecision({ ...decisions[state], changedAt: later(1), quarantine })).toBeNull(),
 );
 
-test('every decision makes an entry that the audit log takes', () => {
-  fc.assert(
-    fc.property(anyDecision(fc.string()), decision => {
-      const entry = auditOfDecision(decision);
-      if (entry) expect(boundedEntry(entry).operationId).toBe(decision.operationId);
-    }),
-  );
+test('every decision makes an entry that the audit log takes, under its own operation id', () => {
+  const holds = (decision: Decision): boolean => {
+    const entry = auditOfDecision(decision);
+    return entry === null || boundedEntry(entry).operationId === decision.operationId;
+  };
+  expect(() => fc.assert(fc.property(anyDecision(fc.string()), holds))).not.toThrow();
 });
 
 test.each(contents)('a rule makes one, too (%j)', content => {
