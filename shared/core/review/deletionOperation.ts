@@ -21,10 +21,6 @@ export const operationsOfCall = (callId: Guid): string => `delete.${callId}.`;
 /** The end of an attempt. */
 export const endOperation = (start: string): string => `${start}.end`;
 
-/** That a decision in this state of now lapses; the same id as core/decisionLapse gives. */
-export const lapseOperation = ({ type, id, changedAt }: Decision): string =>
-  `lapse.${type}.${id}.${changedAt}`;
-
 /** That sign-in was blocked, at this time. */
 export const quarantineOperation = (id: string, at: number): string => `quarantine.${id}.${at}`;
 export const releaseOperation = (id: string, quarantinedAt: number): string =>

@@ -48,3 +48,17 @@ export function crashingAt(step: number, when: 'before' | 'after'): CrashingProc
     crashed: () => dead,
   };
 }
+
+/** A port whose process ends in this method, before or after its effect. */
+export const crashingIn = <Port extends object>(port: Port, method: string, when: 'before' | 'after'): Port =>
+  new Proxy(port, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name, target);
+      if (typeof member !== 'function') return member;
+      if (name !== method) return member.bind(target) as unknown;
+      return async (...args: unknown[]) => {
+        if (when === 'after') await Reflect.apply(member as (...all: unknown[]) => unknown, target, args);
+        throw new CrashError(`the process ended ${when} ${method}`);
+      };
+    },
+  });
