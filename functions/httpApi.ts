@@ -1,9 +1,10 @@
 import { app, type HttpMethod } from '@azure/functions';
 import type { Clock } from '../shared/app/ports';
 import type { Instant } from '../shared/core/instant';
-import { readAuthentication } from '../shared/io/configuration';
+import { isDeletionEnabled, readAuthentication } from '../shared/io/configuration';
 import { createApi, type Api } from '../shared/io/http/api';
 import { buildDecisions } from '../shared/io/decisionWiring';
+import { buildDeletions } from '../shared/io/deletionWiring';
 import { createSigningKeys } from '../shared/io/http/signingKeys';
 import { buildReading } from '../shared/io/readingWiring';
 import { reviewRoutes } from './httpRoutes';
@@ -33,6 +34,8 @@ export function registerHttpApi(): void {
         clock,
         ports: ofRequest => ({
           ...buildDecisions(process.env, ofRequest),
+          deletionEnabled: () => isDeletionEnabled(process.env),
+          deletions: () => buildDeletions(process.env, ofRequest),
           ...buildReading(process.env, ofRequest),
         }),
       });

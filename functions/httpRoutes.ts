@@ -1,5 +1,6 @@
 import type { Route } from '../shared/io/http/route';
 import { decisionRoutes, type DecisionRoutePorts } from './httpDecisions';
+import { deletionRoutes, type DeletionRoutePorts } from './httpDeletions';
 import { meRoute } from './httpMe';
 import { openApiRoute } from './httpOpenApi';
 import { readingRoutes, type ReadingRoutePorts } from './httpReading';
@@ -7,7 +8,11 @@ import { ruleRoutes, type RuleRoutePorts } from './httpRules';
 import { scanRequestRoutes, type ScanRequestRoutePorts } from './httpScanRequests';
 
 /** What the handlers need of the app. A route says in its type which part of it. */
-export type ReviewPorts = ReadingRoutePorts & DecisionRoutePorts & RuleRoutePorts & ScanRequestRoutePorts;
+export type ReviewPorts = ReadingRoutePorts &
+  DecisionRoutePorts &
+  RuleRoutePorts &
+  ScanRequestRoutePorts &
+  DeletionRoutePorts;
 
 const routes: readonly Route<ReviewPorts>[] = [
   meRoute,
@@ -15,6 +20,7 @@ const routes: readonly Route<ReviewPorts>[] = [
   ...decisionRoutes,
   ...ruleRoutes,
   ...scanRequestRoutes,
+  ...deletionRoutes,
 ];
 
 /** Every route of the part review, without health. */

@@ -2,8 +2,10 @@ import type { KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { AppError } from '../core/appError';
 import { defaultApprovalDays } from '../core/decision';
+import type { DeletionLimits } from '../core/decisionCaps';
 import { sourceNameSchema, type SourceName } from '../core/exportFormat';
 import { parseGuid, type Guid } from '../core/keys/guid';
+import { objectTypes, type ObjectType } from '../core/objectType';
 import { publicKeyFromBase64 } from './exports/publicKey';
 
 export const appParts = ['scan', 'review'] as const;
@@ -101,6 +103,31 @@ const wholeNumber = (least: number, most: number) =>
 
 const yesOrNo = z.enum(['true', 'false'], 'is neither true nor false').transform(text => text === 'true');
 
+const typeList = z.string().transform((text, context): ReadonlySet<ObjectType> => {
+  if (text === 'none') return new Set();
+  const names = text.split(',').map(name => name.trim());
+  const types = objectTypes.filter(type => names.includes(type));
+  if (types.length === names.length) return new Set(types);
+  context.addIssue(`is neither none nor a list of ${objectTypes.join(', ')}, once each`);
+  return z.NEVER;
+});
+
+const limitsOfTypes = z.string().transform((text, context): DeletionLimits['perType'] => {
+  const limits = { user: 0, group: 0, contact: 0, device: 0 };
+  const seen = new Set<string>();
+  for (const one of text.split(',')) {
+    const [, name, figure] = /^(\w+)=(\d{1,6})$/.exec(one.trim()) ?? [];
+    const type = objectTypes.find(each => each === name);
+    if (type === undefined || seen.has(type)) {
+      context.addIssue('is not a list as user=50,group=20, each type once');
+      return z.NEVER;
+    }
+    seen.add(type);
+    limits[type] = Number(figure);
+  }
+  return limits;
+});
+
 /** Every setting that the app reads. local.settings.sample.json lists exactly these (a test compares them). */
 export const settings = {
   APP_PART: setting({
@@ -193,6 +220,53 @@ export const settings = {
     fallback: 'false',
     schema: yesOrNo,
   }),
+  DELETION_ENABLED: setting({
+    description:
+      'Part review: the kill switch. Anything is deleted, and anybody is put into quarantine, only while this is exactly "true". ' +
+      'Restoring, and releasing a quarantine, work all the same.',
+    example: 'false',
+    fallback: 'false',
+    schema: z.string(),
+  }),
+  DELETER_CLIENT_ID: setting({
+    description:
+      'Part review: client id of the user-assigned managed identity that deletes, restores and blocks. Another one than READER_CLIENT_ID.',
+    example: '1d9b7c40-3e52-4f0a-8b7d-6c5a4e3f2b10',
+    fallback: '',
+    schema: guid,
+  }),
+  DELETIONS_PER_CALL: setting({
+    description: 'Part review: the most objects of one call, 1 to 500.',
+    example: '50',
+    fallback: '50',
+    schema: wholeNumber(1, 500),
+  }),
+  DELETIONS_PER_DAY: setting({
+    description: 'Part review: the most deletes of one day of UTC, over all instances.',
+    example: '100',
+    fallback: '100',
+    schema: wholeNumber(0, 100_000),
+  }),
+  DELETIONS_PER_DAY_AND_TYPE: setting({
+    description: 'Part review: the most deletes of one day of UTC for each type. What is left out is 0.',
+    example: 'user=50,group=20,contact=20,device=50',
+    fallback: 'user=50,group=20,contact=20,device=50',
+    schema: limitsOfTypes,
+  }),
+  FOUR_EYES_TYPES: setting({
+    description:
+      'Part review: the types, separated by commas, of which the approver does not delete what he or she approved; or none.',
+    example: 'user,group',
+    fallback: 'none',
+    schema: typeList,
+  }),
+  QUARANTINE_DAYS: setting({
+    description:
+      'Part review: how many days the sign-in of a user is blocked before a call may delete; 0: no quarantine. Less than APPROVAL_DAYS.',
+    example: '0',
+    fallback: '0',
+    schema: wholeNumber(0, 60),
+  }),
 } as const;
 
 export type SettingName = keyof typeof settings;
@@ -217,6 +291,21 @@ export interface ReviewConfiguration {
 
 export type ReviewConfigurationReading =
   | { readonly status: 'valid'; readonly review: ReviewConfiguration }
+  | { readonly status: 'invalid'; readonly problems: readonly SettingProblem[] };
+
+/** What the part review needs to delete, and to undo it. */
+export interface DeletionConfiguration {
+  readonly enabled: boolean;
+  readonly deleterClientId: Guid;
+  readonly perCall: number;
+  readonly limits: DeletionLimits;
+  readonly fourEyesTypes: ReadonlySet<ObjectType>;
+  readonly quarantineDays: number;
+  readonly contactsThroughBeta: boolean;
+}
+
+export type DeletionConfigurationReading =
+  | { readonly status: 'valid'; readonly deletion: DeletionConfiguration }
   | { readonly status: 'invalid'; readonly problems: readonly SettingProblem[] };
 
 export interface SettingProblem {
@@ -288,6 +377,48 @@ export function readReviewConfiguration(environment: Environment): ReviewConfigu
   return problems.length === 0 ? { status: 'valid', review } : { status: 'invalid', problems };
 }
 
+/** The kill switch: on only where the setting is exactly `true`, without even a space beside it. */
+export const isDeletionEnabled = (environment: Environment): boolean =>
+  environment['DELETION_ENABLED'] === 'true';
+
+/** The settings of deleting; `readConfiguration` reports their problems, too, in the part review. */
+export function readDeletionConfiguration(environment: Environment): DeletionConfigurationReading {
+  const problems: SettingProblem[] = [];
+  const read = settingReader(environment, problems);
+  const deletion: DeletionConfiguration = {
+    enabled: isDeletionEnabled(environment),
+    deleterClientId: read('DELETER_CLIENT_ID', settings.DELETER_CLIENT_ID),
+    perCall: read('DELETIONS_PER_CALL', settings.DELETIONS_PER_CALL),
+    limits: {
+      perDay: read('DELETIONS_PER_DAY', settings.DELETIONS_PER_DAY),
+      perType: read('DELETIONS_PER_DAY_AND_TYPE', settings.DELETIONS_PER_DAY_AND_TYPE),
+    },
+    fourEyesTypes: read('FOUR_EYES_TYPES', settings.FOUR_EYES_TYPES),
+    quarantineDays: read('QUARANTINE_DAYS', settings.QUARANTINE_DAYS),
+    contactsThroughBeta: read('CONTACTS_THROUGH_BETA', settings.CONTACTS_THROUGH_BETA),
+  };
+  const approvalDays = read('APPROVAL_DAYS', settings.APPROVAL_DAYS);
+  if (problems.length === 0 && deletion.quarantineDays >= approvalDays)
+    problems.push({ setting: 'QUARANTINE_DAYS', problem: 'is not less than APPROVAL_DAYS' });
+  // One identity for both could be handed another's rights in silence.
+  if (problems.length === 0 && deletion.deleterClientId === parseGuid(environment['READER_CLIENT_ID'] ?? ''))
+    problems.push({ setting: 'DELETER_CLIENT_ID', problem: 'is the identity of READER_CLIENT_ID' });
+  return problems.length === 0 ? { status: 'valid', deletion } : { status: 'invalid', problems };
+}
+
+/** Of deleting, what is wrong whether or not it is switched on; a deleter that is missing counts only then. */
+function deletionProblems(environment: Environment): readonly SettingProblem[] {
+  const reading = readDeletionConfiguration(environment);
+  if (reading.status === 'valid') return [];
+  return reading.problems.filter(
+    ({ setting: name, problem }) =>
+      // These are read elsewhere, too.
+      name !== 'APPROVAL_DAYS' &&
+      name !== 'CONTACTS_THROUGH_BETA' &&
+      (isDeletionEnabled(environment) || !(name === 'DELETER_CLIENT_ID' && problem === 'is missing')),
+  );
+}
+
 export function readConfiguration(environment: Environment): ConfigurationReading {
   const problems: SettingProblem[] = [];
   const read = settingReader(environment, problems);
@@ -308,6 +439,7 @@ export function readConfiguration(environment: Environment): ConfigurationReadin
       problems.push(...reading.problems.filter(one => one.setting !== 'TENANT_ID'));
     const review = readReviewConfiguration(environment);
     if (review.status === 'invalid') problems.push(...review.problems);
+    problems.push(...deletionProblems(environment));
   }
   return problems.length === 0 ? { status: 'valid', configuration } : { status: 'invalid', problems };
 }

@@ -21,6 +21,7 @@ export const containerNames = {
   locks: 'locks',
   requests: 'requests',
   audit: 'audit',
+  snapshots: 'snapshots',
 } as const;
 export const tableNames = {
   candidates: 'OrphanCandidates',

@@ -101,6 +101,10 @@ export class ReviewBench {
       approval: this.approval,
       queue: { send: async runId => void this.sent.push(runId) },
       newRunId: () => randomUUID() as string as Guid,
+      deletionEnabled: () => false,
+      deletions: () => {
+        throw new RangeError('this bench does not delete');
+      },
     };
   }
 

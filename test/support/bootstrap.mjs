@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
 
-const usage = `Usage: npm start | npm test | npm run <test:ad|build|build:agent|pack:agent|lint|format|prove:scale> [-- options]
+const usage = `Usage: npm start | npm test | npm run <test:ad|build|build:agent|pack:agent|lint|format|audit:verify|prove:agent|prove:scale> [-- options]
 
   npm start                the sample organisation on an embedded stack; --help lists its options
   npm test                 type check, all tests, coverage limits; -- <path> runs single test files
@@ -18,6 +18,8 @@ const usage = `Usage: npm start | npm test | npm run <test:ad|build|build:agent|
   npm run pack:agent       the agent as an installable package, agent/entra-orphans-agent-<version>.tgz
   npm run lint             oxlint and the formatter's check
   npm run format           writes the formatter's result
+  npm run audit:verify     verifies the audit log of a deployment; --help tells which settings it reads
+  npm run prove:agent      the agent's speed and memory at 50,000 objects of a real Active Directory (Samba)
   npm run prove:scale      scans 100,000 objects and checks time and memory
 `;
 
@@ -86,6 +88,8 @@ const verbs = [
   'pack:agent',
   'lint',
   'format',
+  'audit:verify',
+  'prove:agent',
   'prove:scale',
 ];
 if (!verbs.includes(verb)) {
@@ -184,6 +188,14 @@ switch (verb) {
   case 'start':
     build();
     become(path.join('dist', 'test', 'support', 'stack', 'main.js'), ...rest);
+    break;
+  case 'audit:verify':
+    build();
+    become(path.join(root, 'dist', 'shared', 'io', 'cli', 'auditVerify.js'), ...rest);
+    break;
+  case 'prove:agent':
+    build();
+    become(path.join(root, 'dist', 'test', 'bench', 'agent.js'), ...rest);
     break;
   case 'prove:scale':
     build();

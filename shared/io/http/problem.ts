@@ -16,6 +16,7 @@ const edgeProblems = {
   roleMissing: { status: 403, title: 'The caller lacks the role' },
   personRequired: { status: 403, title: 'Only a person may do this' },
   notAllowed: { status: 403, title: 'A rule does not allow this' },
+  deletionDisabled: { status: 403, title: 'Deletion is switched off' },
   notFound: { status: 404, title: 'There is no such thing' },
   methodNotAllowed: { status: 405, title: 'The method is not allowed here' },
   notAcceptable: { status: 406, title: 'No acceptable media type' },

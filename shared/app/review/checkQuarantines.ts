@@ -1,0 +1,106 @@
+import { AppError } from '../../core/appError';
+import type { CloudUser } from '../../core/cloudObject';
+import type { DecidedFacts, StoredDecision } from '../../core/decision';
+import type { CandidateFacts } from '../../core/facts';
+import type { Instant } from '../../core/instant';
+import { quarantineEntry, reconciler } from '../../core/review/deletionAudit';
+import { quarantineOperation } from '../../core/review/deletionOperation';
+import { decidedFacts, factsOfGone } from '../../core/review/proof';
+import { abandonedAfterMs, type DeletionPorts } from './deletionUseCasePorts';
+import { eachDecision } from './eachDecision';
+import { giveSignInBack, type SignInReleased } from './giveSignInBack';
+import { leaveQuarantine } from './leaveQuarantine';
+
+/** States whose decisions may have kept a quarantine that nobody wants any more. */
+const undecided = ['lapsed', 'rejected'] as const;
+
+/**
+ * Lets out of quarantine, by itself and with an audit row, whoever does not belong there: somebody re-enabled the account; it came
+ * back on-premises, was synchronised, or is cloud-only now; it is gone; it was never blocked, because of a crash; its approval
+ * lapsed since it turned out to live, or was taken back or followed by a rejection.
+ */
+export async function checkQuarantines(
+  ports: DeletionPorts,
+  correlationId: string | null,
+  signal: AbortSignal,
+): Promise<{ readonly left: number }> {
+  let left = 0;
+  const check = async (state: 'quarantined' | (typeof undecided)[number]): Promise<void> => {
+    for await (const decision of eachDecision(ports, 'user', state, signal)) {
+      if (decision.quarantine === null) continue;
+      // A younger one has an owner, who may not have blocked it yet.
+      if (ports.clock.now() - decision.changedAt < abandonedAfterMs) continue;
+      try {
+        await checkOne(ports, decision, correlationId, signal);
+      } catch (error) {
+        if (signal.aborted || !(error instanceof AppError)) throw error;
+        left += 1;
+        ports.log.error(`user ${decision.id}: its quarantine could not be checked: ${error.message}`);
+      }
+    }
+  };
+  await check('quarantined');
+  for (const state of undecided) await check(state);
+  return { left };
+}
+
+async function checkOne(
+  ports: DeletionPorts,
+  decision: StoredDecision,
+  correlationId: string | null,
+  signal: AbortSignal,
+): Promise<void> {
+  const { id, quarantine } = decision;
+  if (quarantine === null) return;
+  const cloud = await ports.directory.readById('user', id, signal);
+  const release = (because: string): Promise<SignInReleased> =>
+    giveSignInBack(ports, decision, { actor: reconciler, correlationId, because, cloud }, signal);
+  if (decision.state === 'rejected') {
+    await release('rejected');
+    return;
+  }
+  if (decision.state === 'lapsed') {
+    const { reason } = decision.lapse;
+    if (reason === 'notCandidate' || reason === 'reopened') await release(reason);
+    return;
+  }
+  if (decision.state !== 'quarantined') return;
+  const facts = await ports.facts.read('user', id, signal);
+  if (cloud === null) {
+    await leaveQuarantine(ports, decision, facts && factsOfGone(facts), null, correlationId, signal);
+    return;
+  }
+  const operationId = quarantineOperation(id, quarantine.at);
+  if ((await ports.trail.find(operationId, quarantine.at, signal)) === null) {
+    // A crash came before the audit row: before the block, too, where the account is enabled.
+    if (cloud.accountEnabled === true) {
+      await release('neverBlocked');
+      return;
+    }
+    const before = await ports.records.readSignIn(operationId, signal);
+    await ports.audit.record(
+      quarantineEntry(decision, before?.accountEnabled ?? null, correlationId),
+      signal,
+    );
+  }
+  await leaveQuarantine(
+    ports,
+    decision,
+    facts && factsNow(facts, cloud, quarantine.at),
+    cloud,
+    correlationId,
+    signal,
+  );
+}
+
+/** The facts, as the object itself corrects them. */
+function factsNow(facts: CandidateFacts, cloud: CloudUser, quarantinedAt: Instant): DecidedFacts {
+  const synced = cloud.onPremisesLastSyncDateTime;
+  if (cloud.onPremisesSyncEnabled !== true)
+    return { ...decidedFacts(facts), state: 'withdrawn', withdrawal: 'notSynced' };
+  if (synced !== null && synced > quarantinedAt)
+    return { ...decidedFacts(facts), state: 'withdrawn', withdrawal: 'alive' };
+  // Somebody enabled it again: a person, who wants it.
+  if (cloud.accountEnabled === true) return { ...decidedFacts(facts), state: 'attention' };
+  return decidedFacts(facts);
+}

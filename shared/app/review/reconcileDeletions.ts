@@ -1,0 +1,82 @@
+import { AppError } from '../../core/appError';
+import { approvalFault } from '../../core/decisionLapse';
+import { reconciler, startEntry } from '../../core/review/deletionAudit';
+import type { DeletionEnding } from '../../core/review/deletionEnding';
+import { abandonedAfterMs, type DeletionPorts } from './deletionUseCasePorts';
+import { eachDecision } from './eachDecision';
+import { endDeletion, recordedEnding, type DeletingDecision } from './endDeletion';
+import { lookAfter } from './lookAfter';
+
+export interface Reconciled {
+  /** How many ended, by kind of ending. */
+  readonly ended: Readonly<Partial<Record<DeletionEnding['kind'], number>>>;
+  /** Left as they are, because something did not answer: the next call tries again. */
+  readonly left: number;
+}
+
+/**
+ * Ends every delete that a crash left in `deleting`, before anything new is begun: by what its audit row says where there is one, else
+ * by what Microsoft Entra ID says. Only those that are older than any host lets a call live: a younger one has an owner. Two who do
+ * it at once come to one end: the audit log records one, and the other goes by it.
+ */
+export async function reconcileDeletions(
+  ports: DeletionPorts,
+  correlationId: string | null,
+  signal: AbortSignal,
+): Promise<Reconciled> {
+  const ended: Partial<Record<DeletionEnding['kind'], number>> = {};
+  let left = 0;
+  for await (const decision of eachDecision(ports, null, 'deleting', signal)) {
+    if (ports.clock.now() - decision.changedAt < abandonedAfterMs) continue;
+    try {
+      const { kind } = await reconcile(ports, decision as DeletingDecision, correlationId, signal);
+      ended[kind] = (ended[kind] ?? 0) + 1;
+      ports.log.warn(`${decision.type} ${decision.id}: a delete that was left under way ended as ${kind}`);
+    } catch (error) {
+      if (signal.aborted || !(error instanceof AppError)) throw error;
+      left += 1;
+      ports.log.error(`${decision.type} ${decision.id}: left under way: ${error.message}`);
+    }
+  }
+  return { ended, left };
+}
+
+async function reconcile(
+  ports: DeletionPorts,
+  deleting: DeletingDecision,
+  correlationId: string | null,
+  signal: AbortSignal,
+): Promise<DeletionEnding> {
+  await ports.audit.record(startEntry(deleting, correlationId), signal);
+  const ending =
+    (await recordedEnding(ports.trail, deleting, signal)) ?? (await lookForEnding(ports, deleting, signal));
+  const at = ports.clock.now();
+  const recorded = await endDeletion(
+    ports,
+    deleting,
+    ending,
+    { actor: reconciler, at, correlationId, trace: null },
+    signal,
+  );
+  return recorded;
+}
+
+async function lookForEnding(
+  ports: DeletionPorts,
+  deleting: DeletingDecision,
+  signal: AbortSignal,
+): Promise<DeletionEnding> {
+  const { type, id, approval, operationId, deletion } = deleting;
+  // Without a snapshot nothing was sent in this attempt; an earlier one may have been.
+  const sent = deletion.attempt > 1 || (await ports.records.hasSnapshot(operationId, signal));
+  const found = await lookAfter(ports, deleting, signal);
+  if (found !== null) return sent ? found : { kind: 'gone' };
+  const fault = approvalFault(approval, await ports.facts.read(type, id, signal), ports.clock.now());
+  if (fault !== null) return { kind: 'abandoned', because: fault === 'gone' ? 'notCandidate' : fault };
+  return {
+    kind: 'failed',
+    reason: 'The process ended before it was deleted.',
+    retryable: true,
+    mayHaveTakenEffect: sent,
+  };
+}

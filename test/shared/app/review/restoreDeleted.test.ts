@@ -1,0 +1,133 @@
+import type { DeletionPorts } from '../../../../shared/app/review/deletionUseCasePorts';
+import { restoreDeleted } from '../../../../shared/app/review/restoreDeleted';
+import { crashingAt, CrashError } from './crash';
+import { dayMs, deleter, minuteMs, readyWorld, type DeletionWorld } from './deletionWorld';
+
+async function deletedWorld(): Promise<DeletionWorld> {
+  const world = await readyWorld();
+  await world.deleteOne('eve');
+  return world.advance(minuteMs);
+}
+
+const restore = (world: DeletionWorld, wrap?: (ports: DeletionPorts) => DeletionPorts, name = 'eve') =>
+  restoreDeleted(
+    world.ports(wrap),
+    { id: world.idOf(name), by: deleter, correlationId: 'correlation', comment: 'was wrong' },
+    world.stop.signal,
+  );
+
+test('a user who was deleted comes back, with what to know, and one audit row', async () => {
+  const world = await deletedWorld();
+  world.settings = { ...world.settings, enabled: false };
+  const answer = await restore(world);
+  expect(answer).toMatchObject({ kind: 'restored', how: 'now', decision: { state: 'restored' } });
+  expect(answer.kind === 'restored' && answer.advice.join(' ')).toMatch(/cloud-only.*[Hh]ard match/);
+  expect(answer.kind === 'restored' && answer.advice.join(' ')).not.toContain('quarantine');
+  expect(world.isThere('eve')).toBe(true);
+  expect(world.rowsAbout('eve').at(-1)).toMatchObject({
+    action: 'restored',
+    operationId: world.decision('eve')?.operationId,
+    details: { how: 'now', comment: 'was wrong' },
+  });
+});
+
+test('twice is once', async () => {
+  const world = await deletedWorld();
+  await restore(world);
+  expect(await restore(world)).toMatchObject({ kind: 'restored', how: 'already' });
+  expect(world.audited('eve').filter(action => action === 'restored')).toHaveLength(1);
+  expect(world.tenant.writes.filter(write => write.startsWith('restore'))).toHaveLength(1);
+});
+
+test('after a quarantine, the answer says that sign-in is blocked still', async () => {
+  const world = await readyWorld();
+  world.settings = { ...world.settings, quarantineDays: 1 };
+  await world.deleteOne('eve');
+  world.advance(dayMs).newExport();
+  await world.scan();
+  await world.deleteOne('eve');
+  const answer = await restore(world);
+  expect(answer.kind === 'restored' && answer.advice.join(' ')).toContain('release the quarantine');
+});
+
+test.each(['before', 'after'] as const)('a crash %s any step loses nothing', async when => {
+  const counting = crashingAt(Infinity, when);
+  await restore(await deletedWorld(), counting.wrap);
+  for (let step = 1; step <= counting.steps(); step += 1) {
+    const world = await deletedWorld();
+    await expect(restore(world, crashingAt(step, when).wrap)).rejects.toBeInstanceOf(CrashError);
+    expect(await restore(world)).toMatchObject({ kind: 'restored' });
+    expect(world.isThere('eve')).toBe(true);
+    expect(world.audited('eve').filter(action => action === 'restored')).toHaveLength(1);
+    expect(world.decision('eve')?.state).toBe('restored');
+  }
+});
+
+test('what nobody deleted, or nobody decided about, is not restored', async () => {
+  const world = await readyWorld();
+  expect(await restore(world)).toMatchObject({ kind: 'notDeleted' });
+  expect(await restore(world, undefined, 'bob')).toEqual({ kind: 'noDecision' });
+  expect(world.tenant.writes).toEqual([]);
+});
+
+test('after 30 days, or after it was purged, there is nothing to restore', async () => {
+  const late = await deletedWorld();
+  late.advance(30 * dayMs);
+  expect(await restore(late)).toEqual({ kind: 'purged' });
+  expect(late.tenant.writes).not.toContain(`restore ${late.idOf('eve')}`);
+  const purged = await deletedWorld();
+  purged.tenant.bin.clear();
+  expect(await restore(purged)).toEqual({ kind: 'purged' });
+  expect(purged.decision('eve')?.state).toBe('deleted');
+});
+
+test('what Graph refuses or does not do is said, and the decision stays', async () => {
+  const world = await deletedWorld();
+  world.tenant.restoreOutcomes.push(
+    { kind: 'refused', reason: 'addressTaken', status: 409, code: 'x', mayHaveTakenEffect: false },
+    { kind: 'failed', reason: 'throttled', status: 429, retryable: true, mayHaveTakenEffect: false },
+    { kind: 'failed', reason: 'serverError', status: 500, retryable: true, mayHaveTakenEffect: true },
+  );
+  expect(await restore(world)).toEqual({ kind: 'refused', refusal: 'addressTaken', code: 'x' });
+  expect(await restore(world)).toEqual({ kind: 'failed', reason: 'throttled', retryable: true });
+  expect(await restore(world)).toEqual({ kind: 'failed', reason: 'serverError', retryable: true });
+  expect(world.decision('eve')?.state).toBe('deleted');
+});
+
+test('a restore that took effect without an answer, or that somebody else did, is found', async () => {
+  for (const outcome of [
+    { kind: 'failed', reason: 'serverError', status: 500, retryable: true, mayHaveTakenEffect: true },
+    { kind: 'notThere' },
+    { kind: 'restoredProbably' },
+  ] as const) {
+    const world = await deletedWorld();
+    const wrap = (ports: DeletionPorts): DeletionPorts => ({
+      ...ports,
+      deleter: {
+        delete: (...all) => ports.deleter.delete(...all),
+        block: (...all) => ports.deleter.block(...all),
+        release: (...all) => ports.deleter.release(...all),
+        restore: async (...all) => {
+          await ports.deleter.restore(...all);
+          return { outcome, attempts: 1, trace: null };
+        },
+      },
+    });
+    expect(await restore(world, wrap)).toMatchObject({ kind: 'restored', how: 'already' });
+  }
+});
+
+test('whoever changes the decision meanwhile is not overwritten', async () => {
+  const world = await deletedWorld();
+  const wrap = (ports: DeletionPorts): DeletionPorts => ({
+    ...ports,
+    audit: {
+      record: async (...all) => {
+        const decision = world.decision('eve')!;
+        world.decisions.rows.set(`user/${decision.id}`, { ...decision, etag: '"other"' });
+        return ports.audit.record(...all);
+      },
+    },
+  });
+  expect(await restore(world, wrap)).toEqual({ kind: 'changedMeanwhile' });
+});
