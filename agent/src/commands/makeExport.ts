@@ -113,7 +113,6 @@ export const listed = ({ message }: ReadingProblem): string => `  - ${message}`;
 function worst(problems: readonly ReadingProblem[]): ReadingProblem['code'] {
   const codes = new Set(problems.map(problem => problem.code));
   return (
-    (['directoryRefused', 'exportIncomplete'] as const).find(code => codes.has(code)) ??
-    'unexplainedObjects'
+    (['directoryRefused', 'exportIncomplete'] as const).find(code => codes.has(code)) ?? 'unexplainedObjects'
   );
 }
