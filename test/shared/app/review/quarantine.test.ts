@@ -100,6 +100,21 @@ describe('a quarantine', () => {
     expect(enabled(made)).toBe(true);
   });
 
+  test('is not got around by a delete that failed before there was one', async () => {
+    const made = await readyWorld();
+    made.tenant.deleteOutcomes.push({
+      kind: 'failed',
+      reason: 'throttled',
+      status: 429,
+      retryable: true,
+      mayHaveTakenEffect: false,
+    });
+    await made.deleteOne('eve');
+    made.settings = { ...made.settings, quarantineDays: days };
+    expect(await made.deleteOne('eve')).toMatchObject({ refusal: 'quarantineFailed' });
+    expect(made.isThere('eve')).toBe(true);
+  });
+
   test('needs four eyes where a delete does', async () => {
     const made = await world();
     made.settings = { ...made.settings, fourEyesTypes: new Set(['user']) };
@@ -185,6 +200,18 @@ describe('an object leaves quarantine by itself', () => {
     expect(await check(made)).toEqual({ left: 0 });
     expect(made.decision('eve')?.state).toBe('quarantined');
     expect(made.audit.rows).toHaveLength(rows);
+  });
+
+  test('not while its owner may still be about to block it', async () => {
+    const made = await world();
+    await made.deleteOne('eve');
+    made.tenant.change(made.idOf('eve'), { accountEnabled: true });
+    made.advance(5 * minuteMs - 1);
+    await check(made);
+    expect(made.decision('eve')?.state).toBe('quarantined');
+    made.advance(1);
+    await check(made);
+    expect(made.decision('eve')?.state).toBe('lapsed');
   });
 
   test('when somebody enables it again', async () => {

@@ -133,7 +133,7 @@ test('two callers on the same 200 approved candidates: each is deleted once, wit
   const succeeded = rows.flatMap(({ row }) =>
     row?.action === 'deletionSucceeded' ? (row.object?.id ?? []) : [],
   );
-  expect(succeeded.toSorted()).toEqual(ids.map(({ id }) => id as string).toSorted());
+  expect(succeeded.toSorted()).toEqual(ids.map(({ id }) => id).toSorted());
   const stored = createDecisionTable(decisions);
   for (const { id } of ids) {
     expect((await stored.read('user', id as CloudId, open))?.state).toBe('deleted');
