@@ -331,6 +331,29 @@ describe('an object leaves quarantine by itself', () => {
   });
 });
 
+test('whoever decides in the moment in which it leaves is not overwritten, and the call says so', async () => {
+  const made = await inQuarantine();
+  made
+    .advance(days * dayMs)
+    .comeBack('eve', 1105)
+    .newExport()
+    .advance(minuteMs);
+  const wrap = (ports: DeletionPorts): DeletionPorts => ({
+    ...ports,
+    deleter: {
+      delete: (...all) => ports.deleter.delete(...all),
+      restore: (...all) => ports.deleter.restore(...all),
+      block: (...all) => ports.deleter.block(...all),
+      release: async (...all) => {
+        await made.reject('eve');
+        return ports.deleter.release(...all);
+      },
+    },
+  });
+  expect(await made.deleteOne('eve', { wrap })).toMatchObject({ refusal: 'beingDeleted' });
+  expect(made.decision('eve')?.state).toBe('rejected');
+});
+
 describe('releasing a quarantine', () => {
   test('gives back what was, in one call, whatever the switch says', async () => {
     for (const accountEnabled of [true, false]) {
