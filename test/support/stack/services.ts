@@ -61,8 +61,11 @@ export interface ExporterStage {
   readonly stops: (() => Promise<void>)[];
 }
 
-/** When an export is begun: at the organisation's own time, two hours ago as a rule, or now, as an answer to what was requested. */
-export type ExportMoment = 'asMade' | 'now';
+/**
+ * When an export is begun: at the organisation's own time, two hours ago as a rule; now, as an answer to what was requested; or at
+ * another time (milliseconds since 1970).
+ */
+export type ExportMoment = 'asMade' | 'now' | { readonly startedAt: number };
 
 /** Those who export the organisation's sources. */
 export interface SourceExporters {
@@ -256,8 +259,7 @@ async function provision(
   blobs: BlobServiceClient,
   credential: TokenCredential,
 ): Promise<Tables> {
-  for (const name of Object.values(containerNames))
-    await blobs.getContainerClient(name).create();
+  for (const name of Object.values(containerNames)) await blobs.getContainerClient(name).create();
   const candidates = new TableClient(azurite.tableEndpoint, tableNames.candidates, credential);
   const runs = new TableClient(azurite.tableEndpoint, tableNames.runs, credential);
   for (const name of Object.values(tableNames))

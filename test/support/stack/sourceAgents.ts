@@ -44,7 +44,9 @@ export class SourceAgents implements SourceExporters {
       // A folder is named by its second, so each export is at least one younger than the last.
       const earliest = last ? last.startedAt + 1000 : 0;
       if (moment === 'now') await until(earliest);
-      const startedAt = moment === 'now' ? Date.now() : Math.max(given.startedAt, earliest);
+      const startedAt = startOf(moment, Math.max(given.startedAt, earliest));
+      if (startedAt < earliest)
+        throw new RangeError(`the next export of ${source} begins a second after the last`);
       const written = writeExport({
         ...given,
         tenantId: this.tenantId,
@@ -53,7 +55,7 @@ export class SourceAgents implements SourceExporters {
         key,
         keyId,
         startedAt,
-        finishedAt: moment === 'now' ? startedAt : given.finishedAt + startedAt - given.startedAt,
+        finishedAt: moment === 'asMade' ? given.finishedAt + startedAt - given.startedAt : startedAt,
       });
       const answered = request ? amendManifest(written, answering(request, startedAt), key) : written;
       await uploadExport(container, answered);
@@ -76,6 +78,11 @@ const answering =
     ...manifest,
     answeredRequests: [{ id, kind, outcome: 'exported', answeredAt: new Date(at).toISOString() }],
   });
+
+function startOf(moment: ExportMoment, asMade: number): number {
+  if (moment === 'asMade') return asMade;
+  return moment === 'now' ? Date.now() : moment.startedAt;
+}
 
 /** Waits for a time of the clock: the next second, at most. */
 async function until(at: number): Promise<void> {
