@@ -8,7 +8,7 @@ import { exportAgeMs, makeOrganisation } from '../support/organisation/makeOrgan
 import { type ObjectLine, parentOf } from '../support/organisation/onPremises';
 import type { Orphan, Story } from '../support/organisation/organisation';
 import { exportersOf, type ForestExporters } from '../support/stack/forestExporters';
-import { startStack, type Stack } from '../support/stack/stack';
+import { startScanStack, type ScanStack } from '../support/stack/stack';
 import { createCertificateAuthority } from '../support/tls';
 
 jest.setTimeout(120_000);
@@ -29,9 +29,9 @@ afterAll(() => forests?.stop());
 /** The stack on the forests, with agents that have exported once. */
 async function stackOn(
   change: (forest: SampleForest) => Partial<ForestAgentOptions>,
-): Promise<{ readonly stack: Stack; readonly exporters: ForestExporters }> {
+): Promise<{ readonly stack: ScanStack; readonly exporters: ForestExporters }> {
   const made: ForestExporters[] = [];
-  const stack = await startStack({
+  const stack = await startScanStack({
     organisation,
     exporters: async stage => {
       const exporters = await exportersOf(forests, stage, { say: () => {}, change });
@@ -44,7 +44,7 @@ async function stackOn(
 }
 
 /** What the table says of every object that it has. */
-async function rowsOf(stack: Stack): Promise<Readonly<Record<string, string>>> {
+async function rowsOf(stack: ScanStack): Promise<Readonly<Record<string, string>>> {
   return Object.fromEntries(
     (await stack.candidates()).map(row => [
       `${row.type}/${row.id}`,
@@ -67,7 +67,7 @@ test('there are at least 10,000 objects in Active Directory', () => {
 });
 
 describe('a domain for which no domain controller is configured', () => {
-  let stack: Stack;
+  let stack: ScanStack;
   beforeAll(async () => {
     ({ stack } = await stackOn(({ domains }) => ({
       domainControllers: domains.slice(0, 1).map(({ controller, agentAccount }) => ({
@@ -107,7 +107,7 @@ describe('a domain for which no domain controller is configured', () => {
 });
 
 describe('the whole path, from Active Directory to the candidates', () => {
-  let stack: Stack;
+  let stack: ScanStack;
   let exporters: ForestExporters;
   beforeAll(async () => {
     ({ stack, exporters } = await stackOn(({ domains, outOfScopeFilter }) => ({

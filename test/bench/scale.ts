@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { makeOrganisation } from '../support/organisation/makeOrganisation';
-import { startStack } from '../support/stack/stack';
+import { startScanStack } from '../support/stack/stack';
 
 const usage = `Usage: npm run prove:scale [-- --objects N]
 
@@ -30,7 +30,7 @@ async function main(): Promise<boolean> {
   const objects = Number(values.objects);
   process.stdout.write(`Making an organisation of ${objects} synced objects …\n`);
   const organisation = makeOrganisation({ seed: 1, objects, now: Date.now() });
-  const stack = await startStack({ organisation, onLogLine: line => process.stdout.write(`  ${line}\n`) });
+  const stack = await startScanStack({ organisation, onLogLine: line => process.stdout.write(`  ${line}\n`) });
   try {
     const idle = peakMegabytes(stack.worker.pid);
     const started = performance.now();

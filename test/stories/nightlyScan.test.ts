@@ -2,7 +2,7 @@ import { containerNames } from '../../shared/io/wiring';
 import { bringBack, removeFromCloud } from '../support/organisation/edits';
 import { makeOrganisation } from '../support/organisation/makeOrganisation';
 import type { Organisation, Orphan } from '../support/organisation/organisation';
-import { startStack, type Stack } from '../support/stack/stack';
+import { startScanStack, type ScanStack } from '../support/stack/stack';
 import { startWorker } from '../support/stack/worker';
 
 jest.setTimeout(120_000);
@@ -12,12 +12,12 @@ const key = ({ type, cloudId }: Orphan): string => `${type}/${cloudId}`;
 /** The whole story on the embedded stack: the built app in its own process, TLS, managed identity, Azurite, Graph. */
 describe('the nightly scan of the sample organisation', () => {
   let organisation: Organisation;
-  let stack: Stack;
+  let stack: ScanStack;
   const log: string[] = [];
 
   beforeAll(async () => {
     organisation = makeOrganisation({ seed: 3, objects: 1200, now: Date.now() });
-    stack = await startStack({ organisation, onLogLine: line => log.push(line) });
+    stack = await startScanStack({ organisation, onLogLine: line => log.push(line) });
   });
   afterAll(() => stack?.stop());
 
@@ -171,7 +171,7 @@ describe('the nightly scan of the sample organisation', () => {
 describe('two processes at once', () => {
   test('one scans, the other is skipped, and both leave a record', async () => {
     const organisation = makeOrganisation({ seed: 4, objects: 300, now: Date.now() });
-    const stack = await startStack({ organisation, onLogLine: () => undefined });
+    const stack = await startScanStack({ organisation, onLogLine: () => undefined });
     const second = await startWorker({
       environment: { ...stack.settings, ...stack.platform },
       port: 0,
@@ -203,7 +203,7 @@ describe('two processes at once', () => {
 describe('SIGTERM in the middle of a scan', () => {
   test('closes the record as aborted, writes nothing else, and gives the lease back', async () => {
     const organisation = makeOrganisation({ seed: 5, objects: 300, now: Date.now() });
-    const stack = await startStack({ organisation, onLogLine: () => undefined });
+    const stack = await startScanStack({ organisation, onLogLine: () => undefined });
     try {
       const reached = Promise.withResolvers<void>();
       const callback = (): Promise<void> => {

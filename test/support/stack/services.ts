@@ -15,7 +15,7 @@ import { containerNames, tableNames } from '../../../shared/io/wiring';
 import { startAzurite, type Azurite } from '../azurite';
 import { createDirectory } from '../graph/directory';
 import { startGraphStandIn, type GraphStandIn } from '../graph/standIn';
-import { startIdentityEndpoint, type IdentityEndpoint } from '../identityEndpoint';
+import { startIdentityEndpoint, type IdentityEndpoint, type ManagedIdentity } from '../identityEndpoint';
 import type { Organisation } from '../organisation/organisation';
 import { createCertificateAuthority, type CertificateAuthority } from '../tls';
 import { createTokenIssuer, type TokenIssuer } from '../tokenIssuer';
@@ -29,6 +29,16 @@ export const readerPermissions = [
   'OrgContact.Read.All',
   'Device.Read.All',
   'Organization.Read.All',
+];
+
+/** And of the deleter identity: all that it may ever be granted. */
+export const deleterPermissions = [
+  'User.DeleteRestore.All',
+  'Group.ReadWrite.All',
+  'Device.ReadWrite.All',
+  'User.EnableDisableAccount.All',
+  'User.Read.All',
+  'User.RevokeSessions.All',
 ];
 
 const storageAudience = 'https://storage.azure.com';
@@ -51,29 +61,45 @@ export interface ExporterStage {
   readonly stops: (() => Promise<void>)[];
 }
 
+/**
+ * When an export is begun: at the organisation's own time, two hours ago as a rule; now, as an answer to what was requested; or at
+ * another time (milliseconds since 1970).
+ */
+export type ExportMoment = 'asMade' | 'now' | { readonly startedAt: number };
+
 /** Those who export the organisation's sources. */
 export interface SourceExporters {
   /** The value of EXPORT_SOURCES. */
   setting(): string;
-  /** Makes and uploads the next export of every source. */
-  upload(organisation: Organisation, blobs: BlobServiceClient): Promise<void>;
+  /** Makes and uploads the next export of every source. A real agent has one moment only: now. */
+  upload(organisation: Organisation, blobs: BlobServiceClient, moment: ExportMoment): Promise<void>;
+}
+
+/** Settings of one part of the app, as Azure would hold them, and what the platform puts into its environment. */
+export interface PartEnvironment {
+  readonly settings: Readonly<Record<string, string>>;
+  /** The identity endpoint, which knows this part's identities only, and here our certificate authority. */
+  readonly platform: Readonly<Record<string, string>> & { readonly NODE_EXTRA_CA_CERTS: string };
 }
 
 /** Everything that the app needs of Azure and of the agents, on loopback. */
 export interface Services {
   readonly graph: GraphStandIn;
   readonly azurite: Azurite;
+  readonly authority: CertificateAuthority;
+  /** Of the part scan, whose reader identity it knows. */
   readonly identity: IdentityEndpoint;
-  /** The app's settings, as Azure would hold them. */
-  readonly settings: Readonly<Record<string, string>>;
-  /** What the platform puts into the app's environment: the identity endpoint, and here our certificate authority. */
-  readonly platform: Readonly<Record<string, string>> & { readonly NODE_EXTRA_CA_CERTS: string };
+  /** Of the part scan. */
+  readonly settings: PartEnvironment['settings'];
+  readonly platform: PartEnvironment['platform'];
+  /** Of the part review: a reader identity of its own, and the deleter's. Who signs in is still to be set. */
+  readonly review: PartEnvironment & { readonly deleterClientId: string };
   readonly runs: ScanRunTable;
   readonly blobs: BlobServiceClient;
   /** Of whoever looks into the storage from outside. */
   readonly operator: TokenCredential;
-  /** Signs and uploads the next export of every source of the organisation. */
-  upload(organisation: Organisation): Promise<void>;
+  /** Signs and uploads the next export of every source of the organisation; default: `asMade`. */
+  upload(organisation: Organisation, moment?: ExportMoment): Promise<void>;
   candidates(): Promise<StoredFacts[]>;
   stop(): Promise<void>;
 }
@@ -113,56 +139,76 @@ async function assemble(
     directory: createDirectory(organisation.cloud),
   });
   stops.push(() => graph.stop());
-  const reader = { clientId: randomUUID(), objectId: randomUUID() };
-  const agent = { clientId: randomUUID(), objectId: randomUUID() };
-  const identity = await startIdentityEndpoint({
-    issuer,
-    identities: [
-      { ...reader, roles: { [graph.endpoint]: graphPermissions, [storageAudience]: [] } },
-      { ...agent, roles: { [storageAudience]: [] } },
-    ],
-  });
-  stops.push(() => identity.stop());
+  const [reader, agent, reviewer, deleter] = [newIdentity(), newIdentity(), newIdentity(), newIdentity()];
+  // Each process gets tokens from an endpoint of its own, so that none can get those of another one's identity.
+  const endpointOf = async (...identities: readonly ManagedIdentity[]): Promise<IdentityEndpoint> => {
+    const endpoint = await startIdentityEndpoint({ issuer, identities });
+    stops.push(() => endpoint.stop());
+    return endpoint;
+  };
+  const readerRoles = { [graph.endpoint]: graphPermissions, [storageAudience]: [] };
+  const identity = await endpointOf({ ...reader, roles: readerRoles });
+  const agentIdentity = await endpointOf({ ...agent, roles: { [storageAudience]: [] } });
+  const reviewIdentity = await endpointOf(
+    { ...reviewer, roles: readerRoles },
+    { ...deleter, roles: { [graph.endpoint]: deleterPermissions } },
+  );
   const operator = operatorCredential(issuer);
   const blobs = new BlobServiceClient(azurite.blobEndpoint, operator);
   const tables = await provision(azurite, blobs, operator);
-  const platform = {
-    IDENTITY_ENDPOINT: identity.url,
-    IDENTITY_HEADER: identity.header,
+  const platformOf = ({ url, header }: IdentityEndpoint): PartEnvironment['platform'] => ({
+    IDENTITY_ENDPOINT: url,
+    IDENTITY_HEADER: header,
     NODE_EXTRA_CA_CERTS: authorityFile,
-  };
+  });
   const sources = await exporters({
     organisation,
     authority,
     blobEndpoint: azurite.blobEndpoint,
-    agent: { clientId: agent.clientId, environment: platform },
+    agent: { clientId: agent.clientId, environment: platformOf(agentIdentity) },
     stops,
   });
-  const settings = {
-    APP_PART: 'scan',
+  const shared = {
     TENANT_ID: tenantId,
     GRAPH_ENDPOINT: graph.endpoint,
-    READER_CLIENT_ID: reader.clientId,
     DATA_BLOB_ENDPOINT: azurite.blobEndpoint,
     DATA_TABLE_ENDPOINT: azurite.tableEndpoint,
+    DATA_QUEUE_ENDPOINT: azurite.queueEndpoint,
     EXPORT_SOURCES: sources.setting(),
     SCAN_SCHEDULE: '0 0 2 * * *',
+  };
+  const settings = {
+    ...shared,
+    APP_PART: 'scan',
+    READER_CLIENT_ID: reader.clientId,
     // What the Functions host takes for the queue's trigger.
     SCAN_REQUESTS__queueServiceUri: azurite.queueEndpoint,
     SCAN_REQUESTS__credential: 'managedidentity',
     SCAN_REQUESTS__clientId: reader.clientId,
-    DATA_QUEUE_ENDPOINT: azurite.queueEndpoint,
   };
-  const upload = (from: Organisation): Promise<void> => sources.upload(from, blobs);
+  const review = {
+    deleterClientId: deleter.clientId,
+    settings: {
+      ...shared,
+      APP_PART: 'review',
+      READER_CLIENT_ID: reviewer.clientId,
+      DELETER_CLIENT_ID: deleter.clientId,
+    },
+    platform: platformOf(reviewIdentity),
+  };
+  const upload = (from: Organisation, moment: ExportMoment = 'asMade'): Promise<void> =>
+    sources.upload(from, blobs, moment);
   await upload(organisation);
   const spill = blobs.getContainerClient(containerNames.evidence);
   const runs = createScanRunTable({ table: tables.runs, spill, log: silent });
   return {
     graph,
     azurite,
+    authority,
     identity,
     settings,
-    platform,
+    platform: platformOf(identity),
+    review,
     runs,
     blobs,
     operator,
@@ -176,6 +222,8 @@ async function assemble(
       ),
   };
 }
+
+const newIdentity = () => ({ clientId: randomUUID() as string, objectId: randomUUID() as string });
 
 const sampleExporters = async ({ organisation }: ExporterStage): Promise<SourceExporters> =>
   new SourceAgents(organisation.sources, organisation.tenantId);
@@ -211,8 +259,7 @@ async function provision(
   blobs: BlobServiceClient,
   credential: TokenCredential,
 ): Promise<Tables> {
-  for (const name of [...Object.values(containerNames), 'requests'])
-    await blobs.getContainerClient(name).create();
+  for (const name of Object.values(containerNames)) await blobs.getContainerClient(name).create();
   const candidates = new TableClient(azurite.tableEndpoint, tableNames.candidates, credential);
   const runs = new TableClient(azurite.tableEndpoint, tableNames.runs, credential);
   for (const name of Object.values(tableNames))

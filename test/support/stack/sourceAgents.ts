@@ -1,16 +1,18 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import type { BlobServiceClient } from '@azure/storage-blob';
+import type { BlobServiceClient, ContainerClient } from '@azure/storage-blob';
+import type { ExportManifestInput } from '../../../shared/core/exportFormat';
+import { requestBlobName, requestSchema, type ExportRequest } from '../../../shared/core/exportRequest';
 import { containerNames } from '../../../shared/io/wiring';
-import { uploadExport, writeExport } from '../exportWriter';
+import { amendManifest, uploadExport, writeExport } from '../exportWriter';
 import type { Organisation, Source } from '../organisation/organisation';
-import type { SourceExporters } from './services';
+import type { ExportMoment, SourceExporters } from './services';
 
 const keyId = 'local';
 
 /** The agents of the sample organisation: for each source a key, a sequence, and a chain of manifests. */
 export class SourceAgents implements SourceExporters {
   readonly #keys = new Map<string, { privateKey: KeyObject; publicKey: KeyObject }>();
-  readonly #last = new Map<string, { sequence: number; manifestHash: string }>();
+  readonly #last = new Map<string, { sequence: number; manifestHash: string; startedAt: number }>();
 
   constructor(
     sources: readonly Source[],
@@ -29,28 +31,63 @@ export class SourceAgents implements SourceExporters {
     );
   }
 
-  async upload({ sources }: Organisation, blobs: BlobServiceClient): Promise<void> {
+  async upload({ sources }: Organisation, blobs: BlobServiceClient, moment: ExportMoment): Promise<void> {
     const container = blobs.getContainerClient(containerNames.exports);
+    const requests = blobs.getContainerClient(containerNames.requests);
     for (const given of sources) {
-      const last = this.#last.get(given.source);
-      const sequence = (last?.sequence ?? 0) + 1;
-      // Each export is a second younger than the last: a folder is named by its second.
-      const startedAt = given.startedAt + (sequence - 1) * 1000;
-      const key = this.#keys.get(given.source)?.privateKey;
-      if (!key) throw new RangeError(`there is no key for the source ${given.source}`);
+      const { source } = given;
+      const last = this.#last.get(source);
+      const key = this.#keys.get(source)?.privateKey;
+      if (!key) throw new RangeError(`there is no key for the source ${source}`);
+      // What it answers is read before it begins, as an agent does.
+      const request = moment === 'now' ? await exportRequestOf(requests, source) : null;
+      // A folder is named by its second, so each export is at least one younger than the last.
+      const earliest = last ? last.startedAt + 1000 : 0;
+      if (moment === 'now') await until(earliest);
+      const startedAt = startOf(moment, Math.max(given.startedAt, earliest));
+      if (startedAt < earliest)
+        throw new RangeError(`the next export of ${source} begins a second after the last`);
       const written = writeExport({
         ...given,
         tenantId: this.tenantId,
-        sequence,
+        sequence: (last?.sequence ?? 0) + 1,
         previousManifest: last?.manifestHash ?? null,
         key,
         keyId,
         startedAt,
+        finishedAt: moment === 'asMade' ? given.finishedAt + startedAt - given.startedAt : startedAt,
       });
-      await uploadExport(container, written);
-      this.#last.set(given.source, { sequence, manifestHash: written.manifestHash });
+      const answered = request ? amendManifest(written, answering(request, startedAt), key) : written;
+      await uploadExport(container, answered);
+      const { manifestHash } = answered;
+      this.#last.set(source, { sequence: (last?.sequence ?? 0) + 1, manifestHash, startedAt });
     }
   }
+}
+
+/** The request that lies there, whether or not it was answered before. */
+async function exportRequestOf(container: ContainerClient, source: string): Promise<ExportRequest | null> {
+  const blob = container.getBlockBlobClient(requestBlobName(source, 'export'));
+  if (!(await blob.exists())) return null;
+  return requestSchema.parse(JSON.parse(String(await blob.downloadToBuffer())));
+}
+
+const answering =
+  ({ id, kind }: ExportRequest, at: number) =>
+  (manifest: ExportManifestInput): ExportManifestInput => ({
+    ...manifest,
+    answeredRequests: [{ id, kind, outcome: 'exported', answeredAt: new Date(at).toISOString() }],
+  });
+
+function startOf(moment: ExportMoment, asMade: number): number {
+  if (moment === 'asMade') return asMade;
+  return moment === 'now' ? Date.now() : moment.startedAt;
+}
+
+/** Waits for a time of the clock: the next second, at most. */
+async function until(at: number): Promise<void> {
+  const wait = at - Date.now();
+  if (wait > 0) await new Promise(resolve => setTimeout(resolve, wait));
 }
 
 /** The 32 bytes of RFC 8032, base64: the end of the key's SubjectPublicKeyInfo. */

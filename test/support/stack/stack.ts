@@ -1,23 +1,49 @@
 import type { ScanRunTable } from '../../../shared/app/ports';
 import type { ScanRun } from '../../../shared/core/scanRun';
+import { startReviewPart, type ReviewPart } from './reviewPart';
 import { startServices, type Services, type ServicesOptions } from './services';
 import { startWorker, type Worker } from './worker';
 
 export interface StackOptions extends ServicesOptions {
-  /** The port for the app's HTTP address; 0: any. Another one is taken where it is in use. */
+  /** The port for the HTTP address of the part review, or of the part scan where it is alone; 0: any. */
   readonly port?: number;
   /** What the app writes to its log, line by line. */
   readonly onLogLine: (line: string) => void;
 }
 
-/** The embedded stack: the services, and the built app in a process of its own. */
-export interface Stack extends Services {
+/** The services, and the built app as the part scan in a process of its own. */
+export interface ScanStack extends Services {
   readonly worker: Worker;
   /** Starts the timer function and waits for the run's record to be closed. */
   scan(): Promise<ScanRun>;
 }
 
-export async function startStack({ port = 0, onLogLine, ...options }: StackOptions): Promise<Stack> {
+/** The embedded stack: beside the part scan, the part review with the API, in another process. */
+export interface Stack extends ScanStack {
+  readonly reviewing: ReviewPart;
+}
+
+export async function startStack({
+  port = 0,
+  reviewSettings = {},
+  ...options
+}: StackOptions & { readonly reviewSettings?: Readonly<Record<string, string>> }): Promise<Stack> {
+  const scanning = await startScanStack(options);
+  try {
+    const { onLogLine } = options;
+    const reviewing = await startReviewPart(scanning, { port, onLogLine, settings: reviewSettings });
+    const stop = async (): Promise<void> => {
+      await reviewing.stop();
+      await scanning.stop();
+    };
+    return { ...scanning, reviewing, stop };
+  } catch (error) {
+    await scanning.stop();
+    throw error;
+  }
+}
+
+export async function startScanStack({ port = 0, onLogLine, ...options }: StackOptions): Promise<ScanStack> {
   const services = await startServices(options);
   const { runs, settings, platform } = services;
   try {

@@ -22,6 +22,8 @@ export interface Worker {
   runTimer(name: string): Promise<void>;
   /** Sends SIGTERM and waits for the end. */
   stop(): Promise<void>;
+  /** Sends SIGKILL, which a process can do nothing about, and waits for the end. */
+  kill(): Promise<void>;
 }
 
 const hostFile = path.join(root, 'dist', 'test', 'support', 'functionsHost', 'main.js');
@@ -64,6 +66,10 @@ export async function startWorker({ environment, port, onLogLine }: WorkerOption
     },
     async stop() {
       child.kill('SIGTERM');
+      await exit;
+    },
+    async kill() {
+      child.kill('SIGKILL');
       await exit;
     },
   };
