@@ -11,6 +11,8 @@ export type Command =
       readonly ldif: readonly string[];
       readonly out: string | null;
       readonly acceptUnexplained: number | null;
+      readonly follow: string | null;
+      readonly discardWaiting: boolean;
     }
   | {
       readonly kind: 'run';
@@ -18,6 +20,8 @@ export type Command =
       readonly ldif: readonly string[];
       readonly ifDue: boolean;
       readonly acceptUnexplained: number | null;
+      readonly follow: string | null;
+      readonly discardWaiting: boolean;
     }
   | {
       readonly kind: 'keygen';
@@ -41,6 +45,8 @@ const options = {
   out: { type: 'string' },
   'accept-unexplained': { type: 'string' },
   'if-due': { type: 'boolean' },
+  follow: { type: 'string' },
+  'discard-waiting': { type: 'boolean' },
   'key-id': { type: 'string' },
   rotate: { type: 'boolean' },
   activate: { type: 'boolean' },
@@ -52,8 +58,8 @@ type OptionName = keyof typeof options;
 
 const allowed: Readonly<Record<CommandName, readonly OptionName[]>> = {
   check: ['config', 'ldif'],
-  export: ['config', 'ldif', 'out', 'accept-unexplained'],
-  run: ['config', 'ldif', 'if-due', 'accept-unexplained'],
+  export: ['config', 'ldif', 'out', 'accept-unexplained', 'follow', 'discard-waiting'],
+  run: ['config', 'ldif', 'if-due', 'accept-unexplained', 'follow', 'discard-waiting'],
   keygen: ['config', 'key-id', 'rotate', 'activate'],
 };
 
@@ -87,13 +93,14 @@ function commandOf(given: readonly string[]): Command {
   const config = values.config ?? defaultConfig;
   const ldif = values.ldif ?? [];
   const acceptUnexplained = countOf(values['accept-unexplained']);
+  const repair = { follow: values.follow ?? null, discardWaiting: values['discard-waiting'] === true };
   switch (command) {
     case 'check':
       return { kind: 'check', config, ldif };
     case 'export':
-      return { kind: 'export', config, ldif, out: values.out ?? null, acceptUnexplained };
+      return { kind: 'export', config, ldif, out: values.out ?? null, acceptUnexplained, ...repair };
     case 'run':
-      return { kind: 'run', config, ldif, ifDue: values['if-due'] === true, acceptUnexplained };
+      return { kind: 'run', config, ldif, ifDue: values['if-due'] === true, acceptUnexplained, ...repair };
     case 'keygen':
       return { kind: 'keygen', config, keyId: values['key-id'] ?? null, step: keyStepOf(values) };
   }

@@ -34,6 +34,9 @@ const ldif = `  --ldif PATH              read LDIF files in place of a domain co
 `;
 const config = `  --config FILE            the configuration (default ./entra-orphans-agent.json)
 `;
+const repair = `  --follow MANIFEST        the state was lost: the next export follows the one with this manifest.json
+  --discard-waiting        throw away an export that waits and can not be delivered
+`;
 const accept = `  --accept-unexplained N   upload although exactly N objects are unexplained: the number that the refusal named
 `;
 
@@ -49,7 +52,7 @@ ${config}${ldif}`,
 Reads the directory and writes a signed export into the state directory, from where the next "run" uploads it.
 
 ${config}${ldif}  --out DIRECTORY          write it there, to be carried to the container "exports" by other means; counts as uploaded
-${accept}`,
+${accept}${repair}`,
   run: `Usage: entra-orphans-agent run [options]
 
 Finishes an upload that broke off, answers the app's requests (a fresh export, a synchronisation), reads the directory, signs and
@@ -57,7 +60,7 @@ uploads. Start it from a scheduler.
 
 ${config}${ldif}  --if-due                 export only where the app has asked for it or the last export is older than "exportEveryHours": for
                            a schedule of every ten minutes
-${accept}`,
+${accept}${repair}`,
   keygen: `Usage: entra-orphans-agent keygen [options]
 
 Makes the Ed25519 key pair that signs this source's exports, in the file that "signingKeyFile" names, and prints the public key

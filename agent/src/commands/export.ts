@@ -5,9 +5,10 @@ import type { CommandContext } from './context';
 import { makeExport } from './makeExport';
 import { openDirectory } from './openDirectory';
 import { openState } from './openState';
+import { discardWaiting, followLastExport, type StateRepair } from './repairState';
 import { deliverAndCommit } from './deliverAndCommit';
 
-export interface ExportArguments {
+export interface ExportArguments extends StateRepair {
   readonly ldif: readonly string[];
   /** Where to the export is carried by other means; null: it waits for the next `run`. */
   readonly out: string | null;
@@ -17,9 +18,10 @@ export interface ExportArguments {
 /** `export`: reads and seals an export, and leaves the delivery to the next `run`, or to whoever carries the folder `--out`. */
 export async function exportCommand(
   configuration: AgentConfiguration,
-  { ldif, out, acceptUnexplained }: ExportArguments,
+  { ldif, out, acceptUnexplained, ...repair }: ExportArguments,
   context: CommandContext,
 ): Promise<void> {
+  await followLastExport(configuration, repair, context);
   const { progress, print, signal } = context;
   const directory = await openDirectory(configuration, ldif, context);
   try {
@@ -27,6 +29,7 @@ export async function exportCommand(
     const description = await directory.describe(signal);
     const state = await openState(configuration, description, context);
     try {
+      await discardWaiting(state, repair, context);
       const waiting = await state.waiting();
       if (waiting !== null && out !== null)
         await deliverAndCommit(state, waiting, folderDestination(out, localFiles), context);

@@ -7,11 +7,12 @@ import type { CommandContext } from './context';
 import { makeExport } from './makeExport';
 import { openDirectory } from './openDirectory';
 import { openState } from './openState';
+import { discardWaiting, followLastExport, type StateRepair } from './repairState';
 import { synchronisationCommands } from './synchronisationCommands';
 import { deliverAndCommit } from './deliverAndCommit';
 import { openUpload } from './upload';
 
-export interface RunArguments {
+export interface RunArguments extends StateRepair {
   readonly ldif: readonly string[];
   readonly ifDue: boolean;
   readonly acceptUnexplained: number | null;
@@ -22,12 +23,13 @@ const hourMs = 60 * 60 * 1000;
 /** `run`: finishes what waits, answers requests, exports and uploads. */
 export async function run(
   configuration: AgentConfiguration,
-  { ldif, ifDue, acceptUnexplained }: RunArguments,
+  { ldif, ifDue, acceptUnexplained, ...repair }: RunArguments,
   context: CommandContext,
 ): Promise<void> {
   const { progress, print, signal } = context;
   const target = await openUpload(configuration);
-  const requests = await finishAndAsk(configuration, target, context);
+  await followLastExport(configuration, repair, context);
+  const requests = await finishAndAsk(configuration, target, repair, context);
   if (ifDue && !requests.due) {
     print('Not due: the app has not asked, and the last export is young enough.');
     return;
@@ -66,11 +68,13 @@ interface Asked {
 async function finishAndAsk(
   configuration: AgentConfiguration,
   target: Awaited<ReturnType<typeof openUpload>>,
+  repair: StateRepair,
   context: CommandContext,
 ): Promise<Asked> {
   const { progress, signal } = context;
   const state = await openState(configuration, {}, context);
   try {
+    await discardWaiting(state, repair, context);
     const waiting = await state.waiting();
     if (waiting !== null) {
       progress.note(`Export ${waiting.folder} waits since an earlier run: it is delivered first.`);

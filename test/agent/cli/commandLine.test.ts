@@ -1,6 +1,7 @@
 import { parseCommandLine } from '../../../agent/src/cli/commandLine';
 
 const defaultConfig = 'entra-orphans-agent.json';
+const noRepair = { follow: null, discardWaiting: false };
 
 describe('the command line of the agent', () => {
   test.each([
@@ -14,14 +15,29 @@ describe('the command line of the agent', () => {
       ['check', '--config', 'a.json', '--ldif', 'x', '--ldif=y'],
       { kind: 'check', config: 'a.json', ldif: ['x', 'y'] },
     ],
-    [['export'], { kind: 'export', config: defaultConfig, ldif: [], out: null, acceptUnexplained: null }],
+    [
+      ['export'],
+      { kind: 'export', config: defaultConfig, ldif: [], out: null, acceptUnexplained: null, ...noRepair },
+    ],
     [
       ['export', '--out', 'd', '--accept-unexplained', '12'],
-      { kind: 'export', config: defaultConfig, ldif: [], out: 'd', acceptUnexplained: 12 },
+      { kind: 'export', config: defaultConfig, ldif: [], out: 'd', acceptUnexplained: 12, ...noRepair },
     ],
     [
       ['run', '--if-due'],
-      { kind: 'run', config: defaultConfig, ldif: [], ifDue: true, acceptUnexplained: null },
+      { kind: 'run', config: defaultConfig, ldif: [], ifDue: true, acceptUnexplained: null, ...noRepair },
+    ],
+    [
+      ['run', '--follow', 'm.json', '--discard-waiting'],
+      {
+        kind: 'run',
+        config: defaultConfig,
+        ldif: [],
+        ifDue: false,
+        acceptUnexplained: null,
+        follow: 'm.json',
+        discardWaiting: true,
+      },
     ],
     [['keygen'], { kind: 'keygen', config: defaultConfig, keyId: null, step: 'first' }],
     [

@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { check } from '../../../agent/src/commands/check';
 import type { CommandContext } from '../../../agent/src/commands/context';
@@ -22,6 +23,7 @@ jest.mock('../../../agent/src/commands/openDirectory', () => ({
   openDirectory: async () => directory,
 }));
 
+const noRepair = { follow: null, discardWaiting: false };
 const source = sourceNameSchema.parse('contoso');
 const newFolder = temporaryFolders();
 const signal = new AbortController().signal;
@@ -138,7 +140,7 @@ describe('check', () => {
     const configuration = await withKey(newFolder());
     await exportCommand(
       configuration,
-      { ldif: [], out: newFolder(), acceptUnexplained: null },
+      { ldif: [], out: newFolder(), acceptUnexplained: null, ...noRepair },
       newContext().context,
     );
     directory.objects = directory.objects.slice(0, -1);
@@ -179,8 +181,16 @@ describe('export', () => {
     const folder = newFolder();
     const configuration = await withKey(folder);
     const { context, printed } = newContext();
-    await exportCommand(configuration, { ldif: [], out: null, acceptUnexplained: null }, context);
-    await exportCommand(configuration, { ldif: [], out: null, acceptUnexplained: null }, context);
+    await exportCommand(
+      configuration,
+      { ldif: [], out: null, acceptUnexplained: null, ...noRepair },
+      context,
+    );
+    await exportCommand(
+      configuration,
+      { ldif: [], out: null, acceptUnexplained: null, ...noRepair },
+      context,
+    );
     expect(printed).toHaveLength(2);
     expect(readdirSync(path.join(folder, 'state', 'outbox'))).toHaveLength(1);
   });
@@ -188,7 +198,7 @@ describe('export', () => {
   test('with --out writes a folder that counts as delivered: the next one follows it', async () => {
     const configuration = await withKey(newFolder());
     const out = newFolder();
-    const given = { ldif: [], out, acceptUnexplained: null };
+    const given = { ldif: [], out, acceptUnexplained: null, ...noRepair };
     await exportCommand(configuration, { ...given, out: null }, newContext().context);
     await exportCommand(configuration, given, newContext().context);
     expect(readdirSync(path.join(out, 'contoso'))).toHaveLength(2);
@@ -200,7 +210,7 @@ describe('export', () => {
     directory.objects = [...directory.objects, memoryUser(3, { objectSid: [] })];
     const exporting = exportCommand(
       configuration,
-      { ldif: [], out: null, acceptUnexplained: null },
+      { ldif: [], out: null, acceptUnexplained: null, ...noRepair },
       newContext().context,
     );
     await expect(exporting).rejects.toMatchObject({
@@ -217,7 +227,11 @@ describe('export', () => {
     const configuration = configured(newFolder(), changes);
     const reading = jest.spyOn(directory, 'readObjects');
     await expect(
-      exportCommand(configuration, { ldif: [], out: null, acceptUnexplained: null }, newContext().context),
+      exportCommand(
+        configuration,
+        { ldif: [], out: null, acceptUnexplained: null, ...noRepair },
+        newContext().context,
+      ),
     ).rejects.toMatchObject({ code });
     expect(reading).not.toHaveBeenCalled();
   });
@@ -234,10 +248,70 @@ describe('export', () => {
     const out = newFolder();
     await exportCommand(
       await withKey(newFolder()),
-      { ldif: ['x'], out, acceptUnexplained: null },
+      { ldif: ['x'], out, acceptUnexplained: null, ...noRepair },
       newContext().context,
     );
     expect(readdirSync(path.join(out, 'contoso'))).toEqual(['20261101T100000Z']);
+  });
+});
+
+describe('a state that can not go on by itself', () => {
+  const given = { ldif: [], acceptUnexplained: null };
+  const exportTo = (configuration: AgentConfiguration, out: string | null, repair = {}): Promise<void> =>
+    exportCommand(configuration, { ...given, out, ...noRepair, ...repair }, newContext().context);
+  const newestManifest = (out: string): string =>
+    path.join(
+      out,
+      'contoso',
+      readdirSync(path.join(out, 'contoso')).toSorted().at(-1) ?? '',
+      'manifest.json',
+    );
+
+  test('follows the last export where it was lost', async () => {
+    const folder = newFolder();
+    const out = newFolder();
+    const configuration = await withKey(folder);
+    await exportTo(configuration, out);
+    const last = newestManifest(out);
+    rmSync(path.join(folder, 'state'), { recursive: true });
+    await exportTo(configuration, out, { follow: last });
+    const manifest = manifestSchema.parse(JSON.parse(readFileSync(newestManifest(out), 'utf8')));
+    expect(manifest.sequence).toBe(2);
+    expect(manifest.previousManifest).toBe(createHash('sha256').update(readFileSync(last)).digest('hex'));
+    expect(manifest.completeness.vanished).toBeNull();
+    // A state that is whole is not replaced.
+    await expect(exportTo(configuration, out, { follow: last })).rejects.toMatchObject({
+      code: 'stateInvalid',
+    });
+  });
+
+  test.each([
+    ['no file', null],
+    ['no manifest', '{}'],
+    ['another source', 'another'],
+  ])('follows nothing else: %s', async (_what, content) => {
+    const folder = newFolder();
+    const out = newFolder();
+    await exportTo(await withKey(folder), out);
+    const file = path.join(folder, 'manifest.json');
+    if (content === 'another')
+      writeFileSync(file, readFileSync(newestManifest(out), 'utf8').replace('"contoso"', '"fabrikam"'));
+    else if (content !== null) writeFileSync(file, content);
+    await expect(exportTo(configured(newFolder()), null, { follow: file })).rejects.toMatchObject({
+      code: 'configurationInvalid',
+      message: expect.stringContaining(file),
+    });
+  });
+
+  test('throws away what waits and is damaged, on order alone', async () => {
+    const folder = newFolder();
+    const configuration = await withKey(folder);
+    await exportTo(configuration, null);
+    const outbox = path.join(folder, 'state', 'outbox');
+    writeFileSync(path.join(outbox, readdirSync(outbox)[0] ?? '', 'manifest.sig'), 'damaged');
+    await expect(exportTo(configuration, null)).rejects.toMatchObject({ code: 'stateInvalid' });
+    await exportTo(configuration, null, { discardWaiting: true });
+    expect(readdirSync(outbox)).toHaveLength(1);
   });
 });
 
@@ -257,7 +331,7 @@ describe('run', () => {
     upload: { blobEndpoint: storage.front.endpoint, credential: { kind: 'managedIdentity', clientId } },
     ...changes,
   });
-  const given = { ldif: [], ifDue: false, acceptUnexplained: null };
+  const given = { ldif: [], ifDue: false, acceptUnexplained: null, ...noRepair };
   const newestManifest = async () => {
     const names: string[] = [];
     for await (const blob of storage.exports.listBlobsFlat()) names.push(blob.name);
@@ -306,7 +380,7 @@ describe('run', () => {
 
     await exportCommand(
       configuration,
-      { ldif: [], out: null, acceptUnexplained: null },
+      { ldif: [], out: null, acceptUnexplained: null, ...noRepair },
       newContext().context,
     );
     await ask('export', guidNumbered(71));

@@ -54,7 +54,7 @@ export const outboxOf = (stateFolder: string): string => path.join(stateFolder, 
 
 /** What to do about a waiting export that can not be delivered as it is. */
 export const discardAdvice =
-  'Restore the folder from a backup, or discard the export that waits (docs/agent.md); the next one takes its place.';
+  'Restore the folder from a backup, or run again with --discard-waiting: the next export takes its place.';
 
 /** Names of the exports in the outbox, the oldest first. */
 export async function listOutbox(files: FileSystem, stateFolder: string): Promise<readonly string[]> {

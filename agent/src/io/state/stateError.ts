@@ -5,8 +5,8 @@ import { AgentError } from '../../core/agentError';
  * whose sequence does not grow for a replayed one.
  */
 export const restoreAdvice =
-  'Restore the whole state folder from a backup. Where there is none, move it away and tell the agent where the chain stands, ' +
-  "by sequence and manifest hash of this source in the app's newest scan run (docs/agent.md).";
+  'Restore the whole state folder from a backup. Where there is none, move it away and run again with --follow MANIFEST, the ' +
+  "manifest.json of this source's newest export (docs/agent.md).";
 
 export const stateInvalid = (
   expected: string,
