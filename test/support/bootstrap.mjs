@@ -8,10 +8,11 @@ import { fileURLToPath } from 'node:url';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
 
-const usage = `Usage: npm start | npm test | npm run <test:ad|build|build:agent|pack:agent|lint|format|audit:verify|prove:agent|prove:scale> [-- options]
+const usage = `Usage: npm start | npm test | npm run <test:slow|test:ad|build|build:agent|pack:agent|lint|format|audit:verify|prove:agent|prove:scale> [-- options]
 
   npm start                the sample organisation on an embedded stack; --help lists its options
   npm test                 type check, all tests, coverage limits; -- <path> runs single test files
+  npm run test:slow        two callers at once, processes killed: what takes minutes
   npm run test:ad          the agent and the whole path against a real Active Directory (Samba) on loopback
   npm run build            compiles into dist/
   npm run build:agent      compiles the agent into agent/dist/
@@ -82,6 +83,7 @@ const [verb, ...rest] = process.argv.slice(2);
 const verbs = [
   'start',
   'test',
+  'test:slow',
   'test:ad',
   'build',
   'build:agent',
@@ -126,17 +128,24 @@ function sambaProblem() {
   return run.stdout === '' ? null : run.stdout;
 }
 
-/** Of the tests against Active Directory, npm test runs those that take a few seconds; where there is no Samba, none. */
-const quickAgainstSamba = ['support', 'hidden'];
+/** Of the tests against Active Directory, npm test runs these; where there is no Samba, none. */
+const quickAgainstSamba = ['hidden'];
 
-/** Jest's arguments that leave the others out; said, never silent. */
-function leftOut() {
+/** Jest's arguments of npm test: without the slow tests, which have a command of their own. Said, never silent. */
+function quickTests() {
+  process.stderr.write(
+    'Without the slow tests: npm run test:slow, and npm run test:ad for a real Active Directory.\n',
+  );
   const missing = sambaProblem();
-  if (missing === null)
-    return [`--testPathIgnorePatterns=<rootDir>/test/ad/(?!(?:${quickAgainstSamba.join('|')})\\.)`];
-  process.stderr.write(`The tests against a real Active Directory (test/ad) are left out: ${missing}\n`);
-  return ['--testPathIgnorePatterns=<rootDir>/test/ad/'];
+  const ofActiveDirectory =
+    missing === null ? `test/ad/(?!(?:${quickAgainstSamba.join('|')})\\.)` : 'test/ad/';
+  if (missing !== null)
+    process.stderr.write(`No test against a real Active Directory (test/ad) is run: ${missing}\n`);
+  return ['--coverage', '--testPathIgnorePatterns', `<rootDir>/${ofActiveDirectory}`, slowTests];
 }
+
+/** What takes long: many processes, or many objects. */
+const slowTests = '\\.slow\\.test\\.ts$';
 
 /** npm itself, without its scripts: what they would do was done. */
 function runNpm(args, cwd) {
@@ -175,7 +184,11 @@ switch (verb) {
     break;
   case 'test':
     build();
-    become(packageFile('jest', 'bin', 'jest.js'), ...(rest.length > 0 ? rest : ['--coverage', ...leftOut()]));
+    become(packageFile('jest', 'bin', 'jest.js'), ...(rest.length > 0 ? rest : quickTests()));
+    break;
+  case 'test:slow':
+    build();
+    become(packageFile('jest', 'bin', 'jest.js'), '--runInBand', ...(rest.length > 0 ? rest : [slowTests]));
     break;
   case 'test:ad': {
     build();
