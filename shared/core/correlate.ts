@@ -1,6 +1,6 @@
 import type { CloudDevice, CloudGroup, CloudObject } from './cloudObject';
 import type { CloserLook } from './closerLook';
-import { uncoveredDomainOf, type Coverage } from './coverage';
+import { mayHaveMovedOut, uncoveredDomainOf, type Coverage } from './coverage';
 import type { SourceName } from './exportFormat';
 import type { Instant } from './instant';
 import { parseGuid } from './keys/guid';
@@ -29,6 +29,8 @@ export type UnknownReason =
   | 'addressAmbiguous'
   /** An object that names no domain, while some synced object names one that no export covers (case 30). */
   | 'uncoveredDomainSeen'
+  /** Nowhere found, not proved to be deleted, and its forest has a domain that no export covers (cases 4 and 7 together). */
+  | 'uncoveredDomainInForest'
   /** Made in the cloud after the first of the exports was begun (case 26). */
   | 'createdAfterExport';
 
@@ -94,7 +96,8 @@ export function correlate(
     recency(cloud, context) ??
     uncertainty(cloud, strong, weak, context) ??
     reCreation(cloud, strong, weak, context) ??
-    proof(cloud, strong, look, context) ?? { kind: 'absent' };
+    proof(cloud, strong, look, context) ??
+    movedOut(cloud, context) ?? { kind: 'absent' };
   return { correlation, strong, weak };
 }
 
@@ -241,6 +244,10 @@ function proof(
   const [tombstone] = tombstones.sort(byIdentity);
   return tombstone ? { kind: 'deleted', tombstone } : null;
 }
+
+/** A move within a forest leaves no tombstone, and the cloud names the old domain until it was synchronised. */
+const movedOut = (cloud: CloudObject, { coverage }: ComparisonContext): Correlation | null =>
+  mayHaveMovedOut(cloud, coverage) ? { kind: 'unknown', reason: 'uncoveredDomainInForest' } : null;
 
 function proves(
   cloud: CloudObject,

@@ -8,15 +8,26 @@ export interface Coverage {
   readonly domainSids: ReadonlySet<string>;
   /** DNS names of domains, lower case. */
   readonly domainNames: ReadonlySet<string>;
+  /** SIDs of covered domains whose forest has a domain that is not covered: an object that is missing may live there now. */
+  readonly openDomainSids: ReadonlySet<string>;
 }
 
 export function coverageOf(manifests: readonly ExportManifest[]): Coverage {
   const domains = manifests.flatMap(manifest =>
     manifest.namingContexts.flatMap(context => context.domain ?? []),
   );
+  const domainSids = new Set(domains.map(domain => domain.sid));
+  const domainNames = new Set(domains.map(domain => domain.dnsName.toLowerCase()));
+  // A domain that one export lacks may be in another one's.
+  const open = manifests.filter(manifest =>
+    manifest.uncoveredDomains.some(({ dnsName }) => !domainNames.has(dnsName.toLowerCase())),
+  );
   return {
-    domainSids: new Set(domains.map(domain => domain.sid)),
-    domainNames: new Set(domains.map(domain => domain.dnsName.toLowerCase())),
+    domainSids,
+    domainNames,
+    openDomainSids: new Set(
+      open.flatMap(manifest => manifest.namingContexts.flatMap(context => context.domain?.sid ?? [])),
+    ),
   };
 }
 
@@ -37,4 +48,13 @@ export function uncoveredDomainOf(cloud: CloudObject, coverage: Coverage): strin
   if (cloud.type !== 'user' && cloud.type !== 'group') return null;
   const name = cloud.onPremisesDomainName?.toLowerCase() ?? null;
   return name !== null && !coverage.domainNames.has(name) ? name : null;
+}
+
+/**
+ * Whether the object may have been moved to a domain of its forest that no export covers, before synchronisation told the cloud. One
+ * that names no domain by SID may come from any forest.
+ */
+export function mayHaveMovedOut(cloud: CloudObject, { openDomainSids }: Coverage): boolean {
+  const sid = domainSidOfCloudObject(cloud);
+  return sid === null ? openDomainSids.size > 0 : openDomainSids.has(sid);
 }

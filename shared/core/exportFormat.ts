@@ -149,6 +149,8 @@ export const manifestSchema = z.object({
   namingContexts: z.array(namingContextSchema).min(1),
   /** The attribute that synchronisation uses as source anchor, spelled as AD spells it; null: the administrator did not say. */
   anchorAttribute: z.string().min(1).nullable(),
+  /** Domains of the same forests that this export does not cover: an object may have been moved there. */
+  uncoveredDomains: z.array(z.object({ distinguishedName: z.string().min(1), dnsName: z.string().min(1) })),
   tombstones: z.enum(['included', 'notReadable']),
   canaries: z.array(z.object({ distinguishedName: z.string(), seen: z.boolean() })),
   completeness: completenessSchema,

@@ -1,15 +1,16 @@
 import path from 'node:path';
 import { temporaryFolders } from '../support/agent/temporaryFolder';
+import { startAgentUpload } from '../support/ad/agentUpload';
 import {
   type DirectoryAccount,
   type DomainController,
   startDomainController,
 } from '../support/ad/domainController';
-import { ForestAgent } from '../support/ad/forestAgents';
+import { ForestAgent, type ForestAgentOptions } from '../support/ad/forestAgents';
 import { addRecord } from '../support/ad/ldifRecord';
 import { filesBelow, type ReadExport, readNewestExport } from '../support/ad/readExport';
 import type { AccessControlEntry } from '../support/ad/securityDescriptor';
-import { createCertificateAuthority } from '../support/tls';
+import { type CertificateAuthority, createCertificateAuthority } from '../support/tls';
 
 const newFolder = temporaryFolders();
 const tenantId = '3a7d1f0e-5b1c-4b44-9d6e-0c2f5a6b7c8d';
@@ -38,25 +39,29 @@ const seed = [
   }),
 ].join('');
 
+let authority: CertificateAuthority;
 let dc: DomainController;
 let reader: DirectoryAccount;
 let agent: ForestAgent;
 const undo: (() => Promise<void>)[] = [];
 
-beforeAll(async () => {
-  const authority = await createCertificateAuthority();
-  dc = await startDomainController({ authority, dnsName: 'contoso.example', seed });
-  reader = await dc.addServiceAccount('svc-orphans');
-  await dc.grantTombstones(reader);
-  agent = await ForestAgent.create({
+const createAgent = (upload: ForestAgentOptions['upload']): Promise<ForestAgent> =>
+  ForestAgent.create({
     source: 'contoso',
     tenantId,
     anchorAttribute: 'mS-DS-ConsistencyGuid',
     domainControllers: [{ url: dc.url, account: reader }],
     authorityCert: authority.cert,
     scope: { excludeFilters: ['(adminDescription=NoSync)'] },
-    upload: null,
+    upload,
   });
+
+beforeAll(async () => {
+  authority = await createCertificateAuthority();
+  dc = await startDomainController({ authority, dnsName: 'contoso.example', seed });
+  reader = await dc.addServiceAccount('svc-orphans');
+  await dc.grantTombstones(reader);
+  agent = await createAgent(null);
 }, 120_000);
 afterAll(async () => {
   await agent?.remove();
@@ -277,3 +282,27 @@ describe('after a good export', () => {
     expect(await known.refuses(4)).toContain(`not seen:\n    ${canary}`);
   });
 });
+
+test('a run that refuses leaves nothing in the container that could be taken for an export, and the chain where it was', async () => {
+  const storage = await startAgentUpload(authority, tenantId);
+  const uploading = await createAgent(storage.upload);
+  try {
+    await uploading.export();
+    const before = await storage.blobs();
+    await deny(secret, 'listContents');
+    const { code, output, told } = await uploading.run(['run']);
+    expect([code, output, told]).toEqual([4, '', told]);
+    const added = (await storage.blobs()).filter(name => !before.includes(name));
+    expect(added.filter(name => name.includes('manifest'))).toEqual([]);
+    for (const step of undo.splice(0).toReversed()) await step();
+    await uploading.export();
+    const { manifest } = await readNewestExport(storage.exports, uploading.exportSource, tenantId);
+    expect(manifest).toMatchObject({
+      sequence: 2,
+      completeness: { vanished: { explained: 0, unexplained: 0 } },
+    });
+  } finally {
+    await uploading.remove();
+    await storage.stop();
+  }
+}, 60_000);

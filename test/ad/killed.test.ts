@@ -165,7 +165,8 @@ async function killAgainAndAgain(scene: Scene, random: Random): Promise<Readonly
     const comesBack = kill % 2 === 0;
     await scene.agent.configure(patience(comesBack ? 4 : 2));
     const before = await manifests(scene);
-    const afterMs = random.below(Math.ceil(scene.readingMs));
+    // The last part is left out: a kill after the last search stops nothing.
+    const afterMs = random.below(Math.ceil(scene.readingMs * 0.75));
     const outcome = await killDuring(scene, afterMs, comesBack);
     const became = `${comesBack ? 'came back' : 'stayed away'}: ${await judged(scene, outcome, before)}`;
     outcomes.set(became, (outcomes.get(became) ?? 0) + 1);

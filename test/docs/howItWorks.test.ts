@@ -70,6 +70,7 @@ const unknownReasons: Readonly<Record<UnknownReason, true>> = {
   addressMissing: true,
   addressAmbiguous: true,
   uncoveredDomainSeen: true,
+  uncoveredDomainInForest: true,
   createdAfterExport: true,
 };
 

@@ -12,7 +12,11 @@ import { instant } from './builders';
 /** One source, contoso, whose anchor is mS-DS-ConsistencyGuid, that covers contoso.example (S-1-5-21-1-2-3). */
 export const contosoContext: ComparisonContext = {
   anchors: new Map([['contoso' as SourceName, 'mS-DS-ConsistencyGuid']]),
-  coverage: { domainSids: new Set(['S-1-5-21-1-2-3']), domainNames: new Set(['contoso.example']) },
+  coverage: {
+    domainSids: new Set(['S-1-5-21-1-2-3']),
+    domainNames: new Set(['contoso.example']),
+    openDomainSids: new Set(),
+  },
   uncoveredDomainSeen: false,
   earliestExportStart: instant('2026-11-20T00:00:00Z'),
   duplicatesOf: () => [],

@@ -82,6 +82,7 @@ export function writeExport(input: ExportInput): WrittenExport {
       counts: counts[index] ?? noLines(),
     })),
     anchorAttribute: described.anchorAttribute,
+    uncoveredDomains: [],
     tombstones: described.tombstones,
     canaries: described.canaries ?? [],
     completeness: nothingOdd(described.namingContexts.length),

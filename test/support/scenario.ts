@@ -41,6 +41,8 @@ export interface ScenarioExport {
   readonly startedAt?: string;
   /** The attribute it declares; absent: mS-DS-ConsistencyGuid; null: it declares none. */
   readonly anchorAttribute?: string | null;
+  /** DNS names of domains of its forest that it does not cover. */
+  readonly uncoveredDomains?: readonly string[];
   /**
    * DNS names of its naming contexts' domains, whose SIDs are `@domain(<first label>)`; null: a naming context that is no
    * domain. Absent: one domain, `<source>.example`.
@@ -256,6 +258,10 @@ function exportOf(given: ScenarioExport, ordinal: number): MemoryExport {
     startedAt,
     finishedAt: startedAt,
     namingContexts: domains.map(dnsName => namingContextOf(dnsName, source)),
+    uncoveredDomains: (given.uncoveredDomains ?? []).map(dnsName => ({
+      distinguishedName: `DC=${dnsName.replaceAll('.', ',DC=')}`,
+      dnsName,
+    })),
     anchorAttribute: given.anchorAttribute === undefined ? 'mS-DS-ConsistencyGuid' : given.anchorAttribute,
     tombstones: 'included',
     canaries: [],

@@ -35,6 +35,7 @@ export interface ExportFindings {
   readonly finishedAt: Instant;
   readonly namingContexts: readonly Readonly<ExportManifest['namingContexts'][number]>[];
   readonly anchorAttribute: string | null;
+  readonly uncoveredDomains: readonly Readonly<ExportManifest['uncoveredDomains'][number]>[];
   readonly tombstones: ExportManifest['tombstones'];
   readonly canaries: readonly Readonly<ExportManifest['canaries'][number]>[];
   readonly completeness: ExportManifest['completeness'];

@@ -136,7 +136,7 @@ function tellUnreadDomains({ unreadDomains }: DirectoryDescription, progress: Pr
   for (const { dnsName } of unreadDomains) {
     progress.warn(
       `The forest has the domain ${dnsName} too, which no configured domain controller serves: its objects are not in this ` +
-        'export, and the app judges none of them.',
+        'export, and what is missing elsewhere in the forest proves nothing, since it may have been moved there.',
     );
   }
 }

@@ -68,6 +68,7 @@ export async function makeExport(options: MakeExportOptions): Promise<SealedExpo
         finishedAt: reading.finishedAt,
         namingContexts: reading.namingContexts,
         anchorAttribute: configuration.anchorAttribute,
+        uncoveredDomains: description.unreadDomains,
         tombstones: reading.tombstones,
         canaries: reading.canaries,
         completeness: reading.completeness,

@@ -126,8 +126,14 @@ async function begin(
     return refused('beingDeleted', 'Somebody else deletes it, or decided about it, at the same time.');
   }
   const deleting = stored as DeletingDecision;
-  await ports.audit.record(startEntry(deleting, correlationId), AbortSignal.timeout(closingMs));
-  return { kind: 'begun', deleting };
+  const started = await ports.audit.record(
+    startEntry(deleting, correlationId),
+    AbortSignal.timeout(closingMs),
+  );
+  // The same call, made twice in the same millisecond, writes the same row twice: the log takes its beginning from one of them.
+  return started.status === 'recorded'
+    ? { kind: 'begun', deleting }
+    : refused('beingDeleted', 'The same call deletes it already.');
 }
 
 /** A step's refusal as the caller of a deletion learns it. */

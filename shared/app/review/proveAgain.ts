@@ -1,3 +1,4 @@
+import { AppError } from '../../core/appError';
 import type { ComparisonContext } from '../../core/correlate';
 import type { CloudObject } from '../../core/cloudObject';
 import { DuplicateFinder, referenceKey, type CloudReference } from '../../core/duplicates';
@@ -49,7 +50,9 @@ export async function proveAgain(
   const proved = new Map<string, Proved>();
   const approved: ApprovedItem[] = [];
   for (const item of items) {
-    const checked = await checkTables(ports, settings, item, asked, signal);
+    const checked = await unlessItFails(ports, item, signal, () =>
+      checkTables(ports, settings, item, asked, signal),
+    );
     if ('kind' in checked) proved.set(referenceKey(item), { kind: 'outcome', outcome: checked });
     else approved.push(checked);
   }
@@ -64,7 +67,7 @@ export async function proveAgain(
 /** Checks what the app's own tables say, cheapest first: an approval in force, the facts it was given for, rules, four eyes, quarantine. */
 async function checkTables(
   ports: DeletionPorts,
-  { fourEyesTypes }: DeletionSettings,
+  { fourEyesTypes, quarantineDays }: DeletionSettings,
   { type, id }: CloudReference,
   { by, correlationId }: Asked,
   signal: AbortSignal,
@@ -93,7 +96,29 @@ async function checkTables(
       'quarantineNotOver',
       `The quarantine lasts until ${formatInstant(decision.quarantine.until)}.`,
     );
+  // After a failed delete there is no way into quarantine, and none around it.
+  if (type === 'user' && quarantineDays > 0 && decision.state === 'failed' && decision.quarantine === null)
+    return refusedItem(
+      'quarantineFailed',
+      'A delete without quarantine failed before. Reopen it, and approve it again.',
+    );
   return { decision, facts };
+}
+
+/** What goes wrong with one object is its own outcome: it must not keep the others from theirs. */
+async function unlessItFails<Value>(
+  { log }: DeletionPorts,
+  { type, id }: CloudReference,
+  signal: AbortSignal,
+  action: () => Promise<Value>,
+): Promise<Value | Extract<ItemOutcome, { kind: 'failed' }>> {
+  try {
+    return await action();
+  } catch (error) {
+    if (signal.aborted || !(error instanceof AppError)) throw error;
+    log.error(`${type} ${id}: it could not be proved again: ${error.message}`);
+    return { kind: 'failed', reason: `It could not be proved again: ${error.code}.`, retryable: true };
+  }
 }
 
 export const isDeletable = (decision: StoredDecision): decision is DeletableDecision =>
@@ -151,7 +176,10 @@ async function afterApproval(
   }
   const actor = { kind: 'person', id: by.id, name: by.name } as const;
   for (const source of sources.filter(one => lacking.has(one)))
-    await ports.requests.ask(source, 'export', { actor, correlationId }, signal);
+    await ports.requests.ask(source, 'export', { actor, correlationId }, signal).catch((error: unknown) => {
+      if (signal.aborted || !(error instanceof AppError)) throw error;
+      ports.log.error(`source ${source}: its agent could not be asked for an export: ${error.message}`);
+    });
   return timely;
 }
 
@@ -171,10 +199,14 @@ async function judgeAgain(
 ): Promise<void> {
   const live: LiveItem[] = [];
   await eachLimited(items, readsAtOnce, async item => {
-    const { type, id } = item.decision;
-    const cloud: CloudObject | null = await ports.directory.readById(type, id, signal);
-    if (cloud === null) proved.set(referenceKey(item.decision), await notThere(ports, item, by, signal));
-    else live.push({ ...item, cloud });
+    const { decision } = item;
+    const failed = await unlessItFails(ports, decision, signal, async () => {
+      const cloud: CloudObject | null = await ports.directory.readById(decision.type, decision.id, signal);
+      if (cloud === null) proved.set(referenceKey(decision), await notThere(ports, item, by, signal));
+      else live.push({ ...item, cloud });
+      return null;
+    });
+    if (failed !== null) proved.set(referenceKey(decision), { kind: 'outcome', outcome: failed });
   });
   if (live.length === 0) return;
   const context = await contextOf(ports, live, evidence, signal);
@@ -197,7 +229,11 @@ async function judgeAgain(
   for (const item of live) {
     const key = referenceKey(item.decision);
     const again = byKey.get(key);
-    if (again) proved.set(key, await settleJudged(ports, item, again, by, signal));
+    if (!again) continue;
+    const settled = await unlessItFails(ports, item.decision, signal, () =>
+      settleJudged(ports, item, again, by, signal),
+    );
+    proved.set(key, settled.kind === 'failed' ? { kind: 'outcome', outcome: settled } : settled);
   }
 }
 

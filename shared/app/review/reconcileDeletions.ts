@@ -1,5 +1,7 @@
 import { AppError } from '../../core/appError';
+import type { StoredDecision } from '../../core/decision';
 import { approvalFault } from '../../core/decisionLapse';
+import type { Instant } from '../../core/instant';
 import { reconciler, startEntry } from '../../core/review/deletionAudit';
 import type { DeletionEnding } from '../../core/review/deletionEnding';
 import { abandonedAfterMs, type DeletionPorts } from './deletionUseCasePorts';
@@ -27,9 +29,9 @@ export async function reconcileDeletions(
   const ended: Partial<Record<DeletionEnding['kind'], number>> = {};
   let left = 0;
   for await (const decision of eachDecision(ports, null, 'deleting', signal)) {
-    if (ports.clock.now() - decision.changedAt < abandonedAfterMs) continue;
+    if (!isAbandoned(decision, ports.clock.now())) continue;
     try {
-      const { kind } = await reconcile(ports, decision as DeletingDecision, correlationId, signal);
+      const { kind } = await reconcileDeletion(ports, decision, correlationId, signal);
       ended[kind] = (ended[kind] ?? 0) + 1;
       ports.log.warn(`${decision.type} ${decision.id}: a delete that was left under way ended as ${kind}`);
     } catch (error) {
@@ -41,7 +43,12 @@ export async function reconcileDeletions(
   return { ended, left };
 }
 
-async function reconcile(
+/** Whether a delete has no owner any more; of a younger one the host may still be working. */
+export const isAbandoned = (decision: StoredDecision, now: Instant): decision is DeletingDecision =>
+  decision.state === 'deleting' && now - decision.changedAt >= abandonedAfterMs;
+
+/** Ends one delete that nobody owns any more. */
+export async function reconcileDeletion(
   ports: DeletionPorts,
   deleting: DeletingDecision,
   correlationId: string | null,

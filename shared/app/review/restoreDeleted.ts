@@ -9,6 +9,7 @@ import { personActor } from '../../core/review/deletionAudit';
 import { restoreOperation } from '../../core/review/deletionOperation';
 import { restoreAdvice } from '../../core/review/restoreAdvice';
 import { isConflict, withoutEtag } from './backToReview';
+import { isAbandoned, reconcileDeletion } from './reconcileDeletions';
 import { closingMs, lastRequestMs, type Asked, type DeletionPorts } from './deletionUseCasePorts';
 
 export interface RestoreDeletedRequest extends Asked {
@@ -43,7 +44,7 @@ export async function restoreDeleted(
   signal: AbortSignal,
 ): Promise<Restored> {
   const { clock } = ports;
-  const stored = await ports.decisions.read('user', id, signal);
+  const stored = await readEnded(ports, id, correlationId, signal);
   if (stored === null) return { kind: 'noDecision' };
   const advice = restoreAdvice(stored.quarantine !== null);
   if (stored.state === 'restored') return { kind: 'restored', how: 'already', decision: stored, advice };
@@ -81,6 +82,19 @@ export async function restoreDeleted(
     if (isConflict(error)) return { kind: 'changedMeanwhile' };
     throw error;
   }
+}
+
+/** The decision; a delete that a crash left under way is ended first, so that it can be undone while deletion is switched off. */
+async function readEnded(
+  ports: DeletionPorts,
+  id: CloudId,
+  correlationId: string | null,
+  signal: AbortSignal,
+): Promise<StoredDecision | null> {
+  const stored = await ports.decisions.read('user', id, signal);
+  if (stored === null || !isAbandoned(stored, ports.clock.now())) return stored;
+  await reconcileDeletion(ports, stored, correlationId, signal);
+  return ports.decisions.read('user', id, signal);
 }
 
 type BroughtBack =

@@ -96,6 +96,9 @@ const unknownInWords: Readonly<Record<UnknownReason, string>> = {
   addressAmbiguous: 'its addresses lead to several on-premises contacts.',
   uncoveredDomainSeen:
     'it names no domain, and some synced object comes from a domain that no export covers. Export that domain.',
+  uncoveredDomainInForest:
+    'it was not found, and it is not proved to be deleted; its forest has a domain that no export covers, where it may have been moved. ' +
+    "Name a domain controller of that domain in the agent's configuration.",
   createdAfterExport: 'it was made after the exports were begun. The next exports will tell.',
 };
 

@@ -180,7 +180,11 @@ describe('laws of the comparison', () => {
       ...contosoContext.anchors,
       ['fabrikam' as SourceName, null],
     ]);
-    const coverage = { domainSids: new Set<string>(), domainNames: new Set<string>() };
+    const coverage = {
+      domainSids: new Set<string>(),
+      domainNames: new Set<string>(),
+      openDomainSids: new Set<string>(),
+    };
     fc.assert(
       fc.property(user, records, (cloud, all) => {
         expect(compareOne(cloud, all, { anchors }).verdict.kind).not.toBe('missing');

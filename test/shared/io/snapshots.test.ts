@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ContainerClient } from '@azure/storage-blob';
 import type { DeletionCall } from '../../../shared/app/review/deletionUseCasePorts';
-import type { CloudId } from '../../../shared/core/cloudObject';
 import type { Guid } from '../../../shared/core/keys/guid';
 import { createDeletionRecords } from '../../../shared/io/snapshots';
 import { at, userId } from '../core/decisions';
@@ -23,7 +22,7 @@ const put = (blob: string, body: string): Promise<unknown> =>
   container.getBlockBlobClient(blob).upload(body, Buffer.byteLength(body));
 
 const callId = randomUUID() as string as Guid;
-const items = [{ type: 'user' as const, id: userId as CloudId }];
+const items = [{ type: 'user' as const, id: userId }];
 const call = (given: Partial<DeletionCall> = {}): DeletionCall => ({
   callId,
   by: 'somebody',

@@ -55,6 +55,7 @@ export function sampleFindings(
       },
     ],
     anchorAttribute: 'mS-DS-ConsistencyGuid',
+    uncoveredDomains: [],
     tombstones: 'included',
     canaries: [{ distinguishedName: 'CN=canary,DC=contoso,DC=example', seen: true }],
     completeness: {

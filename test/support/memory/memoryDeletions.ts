@@ -67,7 +67,7 @@ export class MemoryTenant implements CloudDeleter, DeletedItems, CloudSnapshots 
   }
 
   async delete({ type, id, mayHaveBeenSent }: DeleteRequest): Promise<Written<DeletionOutcome>> {
-    if (type === 'contact') return { outcome: contactUnsupported, attempts: 0, trace: null };
+    if (type === 'contact') return { outcome: contactUnsupported(mayHaveBeenSent), attempts: 0, trace: null };
     this.writes.push(`delete ${id}`);
     const scripted = this.deleteOutcomes.shift();
     if (scripted) return written(scripted);

@@ -61,6 +61,7 @@ export function sealManifest(
       },
     })),
     anchorAttribute: findings.anchorAttribute,
+    uncoveredDomains: [...findings.uncoveredDomains],
     tombstones: findings.tombstones,
     canaries: [...findings.canaries],
     completeness: findings.completeness,

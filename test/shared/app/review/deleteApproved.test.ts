@@ -569,6 +569,8 @@ describe('what Graph answers', () => {
     expect(await world.deleteOne('eve')).toMatchObject({ kind: 'failed' });
     expect(world.caps.claimedOn('20261120')).toBe(1);
     world.tenant.remove('user', world.idOf('eve'));
+    // Long before the next attempt begins.
+    world.advance(60 * minuteMs);
     expect(await world.deleteOne('eve')).toMatchObject({ kind: 'deleted', confirmed: true });
     expect(world.decision('eve')).toMatchObject({ state: 'deleted', deletion: { attempt: 2 } });
   });
@@ -633,6 +635,57 @@ describe('what Graph answers', () => {
       });
       expect((await world.deleteOne('eve', { wrap })).kind).toBe(there ? 'manual' : 'deleted');
     }
+  });
+});
+
+describe('what goes wrong with one object', () => {
+  const broken = () => Promise.reject(new AppError('graphAnswerInvalid', 'not what Graph documents'));
+  test.each(['directory', 'decisions', 'trail'] as const)(
+    'at the port %s is its own outcome: the others are deleted',
+    async port => {
+      const world = await readyWorld(['eve', 'frank']);
+      world.tenant.deleteOutcomes.push({
+        kind: 'failed',
+        reason: 'throttled',
+        status: 429,
+        retryable: true,
+        mayHaveTakenEffect: false,
+      });
+      await world.deleteOne('eve');
+      const eve = world.idOf('eve');
+      const wrap = (ports: DeletionPorts): DeletionPorts => ({
+        ...ports,
+        ...(port === 'directory' && {
+          directory: {
+            readSynced: (...all) => ports.directory.readSynced(...all),
+            readById: (...all) => (all[1] === eve ? broken() : ports.directory.readById(...all)),
+          },
+        }),
+        ...(port === 'decisions' && {
+          decisions: {
+            list: (...all) => ports.decisions.list(...all),
+            write: (...all) => ports.decisions.write(...all),
+            read: (...all) => (all[1] === eve ? broken() : ports.decisions.read(...all)),
+          },
+        }),
+        ...(port === 'trail' && { trail: { find: broken } }),
+      });
+      expect(await world.delete(['eve', 'frank'], { wrap })).toMatchObject({
+        items: [
+          { outcome: { kind: 'failed', reason: expect.stringContaining('graphAnswerInvalid') } },
+          { outcome: { kind: 'deleted' } },
+        ],
+      });
+    },
+  );
+
+  test('or with asking the agents keeps nobody from being told', async () => {
+    const world = await readyWorld(['eve']);
+    await world.approve('frank');
+    const wrap = (ports: DeletionPorts): DeletionPorts => ({ ...ports, requests: { ask: broken } });
+    expect(await world.delete(['eve', 'frank'], { wrap })).toMatchObject({
+      items: [{ outcome: { kind: 'deleted' } }, { outcome: { refusal: 'waitingForExport' } }],
+    });
   });
 });
 

@@ -100,6 +100,21 @@ describe('a quarantine', () => {
     expect(enabled(made)).toBe(true);
   });
 
+  test('is not got around by a delete that failed before there was one', async () => {
+    const made = await readyWorld();
+    made.tenant.deleteOutcomes.push({
+      kind: 'failed',
+      reason: 'throttled',
+      status: 429,
+      retryable: true,
+      mayHaveTakenEffect: false,
+    });
+    await made.deleteOne('eve');
+    made.settings = { ...made.settings, quarantineDays: days };
+    expect(await made.deleteOne('eve')).toMatchObject({ refusal: 'quarantineFailed' });
+    expect(made.isThere('eve')).toBe(true);
+  });
+
   test('needs four eyes where a delete does', async () => {
     const made = await world();
     made.settings = { ...made.settings, fourEyesTypes: new Set(['user']) };
@@ -185,6 +200,18 @@ describe('an object leaves quarantine by itself', () => {
     expect(await check(made)).toEqual({ left: 0 });
     expect(made.decision('eve')?.state).toBe('quarantined');
     expect(made.audit.rows).toHaveLength(rows);
+  });
+
+  test('not while its owner may still be about to block it', async () => {
+    const made = await world();
+    await made.deleteOne('eve');
+    made.tenant.change(made.idOf('eve'), { accountEnabled: true });
+    made.advance(5 * minuteMs - 1);
+    await check(made);
+    expect(made.decision('eve')?.state).toBe('quarantined');
+    made.advance(1);
+    await check(made);
+    expect(made.decision('eve')?.state).toBe('lapsed');
   });
 
   test('when somebody enables it again', async () => {
@@ -302,6 +329,29 @@ describe('an object leaves quarantine by itself', () => {
     expect(await checkQuarantines(made.ports(wrap), null, made.stop.signal)).toEqual({ left: 1 });
     expect(made.decision('eve')?.state).toBe('quarantined');
   });
+});
+
+test('whoever decides in the moment in which it leaves is not overwritten, and the call says so', async () => {
+  const made = await inQuarantine();
+  made
+    .advance(days * dayMs)
+    .comeBack('eve', 1105)
+    .newExport()
+    .advance(minuteMs);
+  const wrap = (ports: DeletionPorts): DeletionPorts => ({
+    ...ports,
+    deleter: {
+      delete: (...all) => ports.deleter.delete(...all),
+      restore: (...all) => ports.deleter.restore(...all),
+      block: (...all) => ports.deleter.block(...all),
+      release: async (...all) => {
+        await made.reject('eve');
+        return ports.deleter.release(...all);
+      },
+    },
+  });
+  expect(await made.deleteOne('eve', { wrap })).toMatchObject({ refusal: 'beingDeleted' });
+  expect(made.decision('eve')?.state).toBe('rejected');
 });
 
 describe('releasing a quarantine', () => {

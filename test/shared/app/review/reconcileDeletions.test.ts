@@ -114,6 +114,29 @@ describe('a delete that a crash left under way', () => {
     expect(world.audited('eve')).not.toContain('deletionFailed');
   });
 
+  test('is ended by the audit row of whoever recorded first, also where that one ended in between', async () => {
+    const world = await crashedAt('deleter', 'delete', 'before');
+    world.advance(15 * dayMs);
+    let first = true;
+    const slower = (ports: DeletionPorts): DeletionPorts => ({
+      ...ports,
+      facts: {
+        read: async (...all) => {
+          if (!first) return ports.facts.read(...all);
+          first = false;
+          const crash = (other: DeletionPorts): DeletionPorts => ({
+            ...other,
+            decisions: crashingIn(other.decisions, 'write', 'before'),
+          });
+          await expect(reconcile(world, crash)).rejects.toBeInstanceOf(CrashError);
+          return null;
+        },
+      },
+    });
+    expect(await reconcile(world, slower)).toEqual({ ended: { abandoned: 1 }, left: 0 });
+    expect(world.decision('eve')).toMatchObject({ state: 'lapsed', lapse: { reason: 'expired' } });
+  });
+
   test('is ended by what its audit row says, whatever happened since', async () => {
     const world = await readyWorld();
     const wrap = (ports: DeletionPorts): DeletionPorts => ({

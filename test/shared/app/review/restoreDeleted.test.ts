@@ -1,6 +1,6 @@
 import type { DeletionPorts } from '../../../../shared/app/review/deletionUseCasePorts';
 import { restoreDeleted } from '../../../../shared/app/review/restoreDeleted';
-import { crashingAt, CrashError } from './crash';
+import { crashingAt, crashingIn, CrashError } from './crash';
 import { dayMs, deleter, minuteMs, readyWorld, type DeletionWorld } from './deletionWorld';
 
 async function deletedWorld(): Promise<DeletionWorld> {
@@ -61,6 +61,20 @@ test.each(['before', 'after'] as const)('a crash %s any step loses nothing', asy
     expect(world.audited('eve').filter(action => action === 'restored')).toHaveLength(1);
     expect(world.decision('eve')?.state).toBe('restored');
   }
+});
+
+test('a user whose delete a crash left under way can be restored, also while deletion is switched off', async () => {
+  const world = await readyWorld();
+  const wrap = (ports: DeletionPorts): DeletionPorts => ({
+    ...ports,
+    deleter: crashingIn(ports.deleter, 'delete', 'after'),
+  });
+  await expect(world.delete(['eve'], { wrap })).rejects.toBeInstanceOf(CrashError);
+  world.settings = { ...world.settings, enabled: false };
+  expect(await restore(world)).toMatchObject({ kind: 'notDeleted' });
+  world.advance(5 * minuteMs);
+  expect(await restore(world)).toMatchObject({ kind: 'restored', how: 'now' });
+  expect(world.audited('eve').slice(-2)).toEqual(['deletionSucceeded', 'restored']);
 });
 
 test('what nobody deleted, or nobody decided about, is not restored', async () => {

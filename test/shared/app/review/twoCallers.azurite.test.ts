@@ -2,7 +2,6 @@ import { createAuditLog } from '../../../../shared/app/auditWriter';
 import { createAuditTrail } from '../../../../shared/app/review/auditTrail';
 import { deleteApproved } from '../../../../shared/app/review/deleteApproved';
 import type { DeletionPorts } from '../../../../shared/app/review/deletionUseCasePorts';
-import type { CloudId } from '../../../../shared/core/cloudObject';
 import { formatInstant, type Instant } from '../../../../shared/core/instant';
 import { createAuditMirror } from '../../../../shared/io/audit/auditMirror';
 import { createAuditTable } from '../../../../shared/io/audit/auditTable';
@@ -133,10 +132,10 @@ test('two callers on the same 200 approved candidates: each is deleted once, wit
   const succeeded = rows.flatMap(({ row }) =>
     row?.action === 'deletionSucceeded' ? (row.object?.id ?? []) : [],
   );
-  expect(succeeded.toSorted()).toEqual(ids.map(({ id }) => id as string).toSorted());
+  expect(succeeded.toSorted()).toEqual(ids.map(({ id }) => id).toSorted());
   const stored = createDecisionTable(decisions);
   for (const { id } of ids) {
-    expect((await stored.read('user', id as CloudId, open))?.state).toBe('deleted');
+    expect((await stored.read('user', id, open))?.state).toBe('deleted');
     const kinds = outcomes.filter(item => item.id === id).map(item => item.outcome.kind);
     expect(kinds.toSorted()).toEqual(['deleted', 'refused']);
   }

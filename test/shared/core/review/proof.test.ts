@@ -1,4 +1,4 @@
-import type { CloudId, CloudObject } from '../../../../shared/core/cloudObject';
+import type { CloudObject } from '../../../../shared/core/cloudObject';
 import type { Correlation } from '../../../../shared/core/correlate';
 import { judge } from '../../../../shared/core/verdict';
 import type { Instant } from '../../../../shared/core/instant';
@@ -83,7 +83,7 @@ test('what is gone is withdrawn', () => {
 });
 
 test('contacts, and devices without a SID, name no domain', () => {
-  const id = userId as CloudId;
+  const id = userId;
   const onPremisesSecurityIdentifier = 'S-1-5-21-1-2-3-1105';
   expect(
     [aContact({ id }), aDevice({ id }), aDevice({ id, onPremisesSecurityIdentifier }), eve].map(

@@ -6,17 +6,19 @@ import {
   objectLineSchema,
   tombstoneLineSchema,
 } from '../../../../shared/core/exportFormat';
+import { requestSchema } from '../../../../shared/core/exportRequest';
 
 const text = readFileSync(join(__dirname, '../../../../docs/export-format.md'), 'utf8');
 const examples = [...text.matchAll(/^```json\n([^]*?)^```$/gm)].map(
   ([, json = '']) => JSON.parse(json) as object,
 );
 
-test('the examples of docs/export-format.md are two lines and a manifest of this version', () => {
-  const [object, tombstone, manifest] = examples;
-  expect(examples).toHaveLength(3);
+test('the examples of docs/export-format.md are two lines, a manifest and a request of this version', () => {
+  const [object, tombstone, manifest, request] = examples;
+  expect(examples).toHaveLength(4);
   expect(exportLineSchema.parse(object)).toEqual(object);
   expect(exportLineSchema.parse(tombstone)).toMatchObject({ kind: 'tombstone' });
+  expect(requestSchema.parse(request)).toMatchObject({ kind: 'export' });
   expect(Object.keys(manifest ?? {})).toEqual(Object.keys(manifestSchema.parse(manifest)));
 });
 
