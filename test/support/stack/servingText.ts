@@ -36,11 +36,11 @@ export const addressesOf = ({
   graphEndpoint: graph.endpoint,
 });
 
-/** The first candidate of the API's list that is a user. */
+/** The first user of the API's list of candidates that nobody has decided about. */
 export async function firstUser({ reviewing }: Stack): Promise<SampleCandidate | null> {
   const { json: page } = await apiCalls(reviewing)<{
     readonly items: readonly { readonly facts: Omit<SampleCandidate, 'etag'>; readonly etag: string }[];
-  }>('reader', 'GET', '/candidates?status=candidate&type=user&limit=1');
+  }>('reader', 'GET', '/candidates?status=candidate&type=user&decision=none&limit=1');
   const [first] = page.items;
   return first ? { ...first.facts, etag: first.etag } : null;
 }
