@@ -23,16 +23,17 @@ export function watchRequests(
   const stopped = once(stop.signal, 'abort');
 
   async function look(): Promise<void> {
-    const asked: string[] = [];
+    const asked = new Map<string, string>();
     for await (const { name, properties } of container.listBlobsFlat()) {
       const etag = properties.etag ?? '';
       if (!name.endsWith('/export.json') || answered.get(name) === etag) continue;
-      answered.set(name, etag);
-      asked.push(name.replace(/\/export\.json$/, ''));
+      asked.set(name, etag);
     }
-    if (asked.length === 0) return;
+    if (asked.size === 0) return;
     await upload(organisation, 'now');
-    onLine(`The app asked for exports of ${asked.join(', ')}: every source was exported anew.`);
+    for (const [name, etag] of asked) answered.set(name, etag);
+    const sources = [...asked.keys()].map(name => name.replace(/\/export\.json$/, ''));
+    onLine(`The app asked for exports of ${sources.join(', ')}: every source was exported anew.`);
   }
 
   async function watch(): Promise<void> {
