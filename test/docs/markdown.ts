@@ -12,7 +12,11 @@ export function section(document: string, heading: string): string {
   const from = lines.indexOf(heading);
   if (from === -1) throw new RangeError(`there is no heading "${heading}"`);
   const level = heading.indexOf(' ');
+  let inCode = false;
   const length = lines.slice(from + 1).findIndex(line => {
+    // A comment of a shell looks like a heading.
+    if (line.startsWith('```')) inCode = !inCode;
+    if (inCode) return false;
     const marks = /^(#+) /.exec(line)?.[1];
     return marks !== undefined && marks.length <= level;
   });

@@ -50,11 +50,13 @@ export interface AuditedRow {
 /** The steps of the review, each by calls of the API and nothing else. */
 export interface ReviewSteps {
   readonly call: ApiCalls;
-  /** Asks for a scan and waits for its record to be closed. */
-  scan(): Promise<{ readonly state: string; readonly reasons: readonly string[] }>;
+  /** Asks for a scan and waits for its record to be closed. Throws where it did not finish. */
+  scan(): Promise<void>;
   list(query: string): Promise<readonly ListedItem[]>;
   read(item: ListedItem): Promise<ListedItem>;
   approve(item: ListedItem, user?: SampleUserName): Promise<ApiAnswer<Record<string, unknown>>>;
+  /** Approves many in one call. Throws where one was not. */
+  approveAll(items: readonly ListedItem[]): Promise<void>;
   remove(
     items: readonly ListedItem[],
     options?: { readonly user?: SampleUserName; readonly callId?: string },
@@ -78,10 +80,12 @@ export function reviewSteps(stack: Stack): ReviewSteps {
           'GET',
           `/scans/${asked.json.runId}`,
         );
-        if (run.status === 200 && run.json.state !== 'running') return run.json;
-        if (run.status !== 200 && run.status !== 404)
-          throw new Error(`GET /scans/…: ${run.status} ${run.text}`);
-        await new Promise(resolve => setTimeout(resolve, pollMs));
+        if (run.status === 200 && run.json.state === 'finished') return;
+        if (run.status === 404 || run.json.state === 'running') {
+          await new Promise(resolve => setTimeout(resolve, pollMs));
+          continue;
+        }
+        throw new Error(`GET /scans/…: ${run.status} ${run.text}`);
       }
     },
     async list(query) {
@@ -106,6 +110,16 @@ export function reviewSteps(stack: Stack): ReviewSteps {
         headers: { 'if-match': etag },
         body: { evidenceHash, comment: 'left the company' },
       }),
+    async approveAll(items) {
+      const answer = await call<{ items: { status: string }[] }>('approver', 'POST', '/approvals', {
+        body: {
+          confirmation: String(items.length),
+          items: items.map(({ facts: { type, id, evidenceHash } }) => ({ type, id, evidenceHash })),
+        },
+      });
+      if (answer.status !== 200 || answer.json.items.some(({ status }) => status !== 'approved'))
+        throw new Error(`POST /approvals: ${answer.status} ${answer.text}`);
+    },
     remove: (items, { user = 'deleter', callId = randomUUID() } = {}) =>
       call(user, 'POST', '/deletions', {
         body: {

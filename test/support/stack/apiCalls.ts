@@ -23,9 +23,8 @@ export type ApiCalls = <Json = Record<string, unknown>>(
 ) => Promise<ApiAnswer<Json>>;
 
 /** `path`: below /api, with the slash. */
-export const apiCalls =
-  (part: ReviewPart): ApiCalls =>
-  async <Json>(user: SampleUserName, method: string, path: string, { body, headers }: ApiCall = {}) => {
+export function apiCalls(part: ReviewPart): ApiCalls {
+  return async (user, method, path, { body, headers } = {}) => {
     const answer = await fetch(`${part.worker.url}/api${path}`, {
       method,
       headers: {
@@ -37,6 +36,7 @@ export const apiCalls =
     });
     const text = await answer.text();
     const isJson = /\bjson\b/.test(answer.headers.get('content-type') ?? '');
-    const json = (isJson ? JSON.parse(text) : null) as Json;
+    const json = isJson ? JSON.parse(text) : null;
     return { status: answer.status, headers: answer.headers, text, json };
   };
+}

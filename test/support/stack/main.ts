@@ -6,7 +6,13 @@ import { writeFuncSettings } from './funcSettings';
 import { forestExporters } from './forestExporters';
 import { startServices, type ServicesOptions } from './services';
 import { sambaInstallation } from '../ad/sambaPrograms';
-import { startStack, type Stack } from './stack';
+import { watchRequests } from './requestWatch';
+import { addressesOf, firstUser, servingText } from './servingText';
+import { startSignInDesk } from './signInDesk';
+import { startScanStack, startStack, type ScanStack, type StackOptions } from './stack';
+
+/** How long ago the first exports were begun, where a test writer makes them (ms). */
+const sampleExportAgeMs = 10 * 60_000;
 
 /** `npm start`: the sample organisation, scanned on the embedded stack. */
 async function main(): Promise<number> {
@@ -19,7 +25,7 @@ async function main(): Promise<number> {
     process.stderr.write(`${parsed.problem}\n\n${usage}`);
     return 2;
   }
-  const { once, objects, seed, json, func, ad, port } = parsed.arguments;
+  const { objects, seed, json, func, ad } = parsed.arguments;
   const say = (line: string): void => {
     (json ? process.stderr : process.stdout).write(`${line}\n`);
   };
@@ -29,28 +35,64 @@ async function main(): Promise<number> {
     return 2;
   }
   say(`Making a sample organisation of ${objects} synced objects (seed ${seed}) …`);
-  // Real exports start now, not two hours ago.
-  const organisation = makeOrganisation({ seed, objects, now: Date.now() + (ad ? exportAgeMs : 0) });
-  const exporters = ad ? { exporters: forestExporters(say) } : {};
-  if (func) return await serveFunc({ organisation, ...exporters }, say);
-  say('Starting Azurite, the Graph stand-in, the identity endpoint and the Functions host on loopback …');
-  const stack = await startStack({
-    organisation,
-    ...exporters,
-    port,
-    onLogLine: line => say(`  ${withoutInvocation(line)}`),
+  const organisation = makeOrganisation({
+    seed,
+    objects,
+    // Real exports start now, others a few minutes ago: fresh ones, which are asked for later, then find the same.
+    now: Date.now() + exportAgeMs - (ad ? 0 : sampleExportAgeMs),
   });
+  const options = { organisation, ...(ad ? { exporters: forestExporters(say) } : {}) };
+  if (func) return await serveFunc(options, say);
+  const onLogLine = (line: string): void => say(`  ${withoutInvocation(line)}`);
+  return await (parsed.arguments.once ? scanOnce : scanAndServe)(
+    { ...options, onLogLine },
+    parsed.arguments,
+    say,
+  );
+}
+
+/** `--once`: the part scan alone. */
+async function scanOnce(
+  options: StackOptions,
+  given: StackArguments,
+  say: (line: string) => void,
+): Promise<number> {
+  say('Starting Azurite, the Graph stand-in, the identity endpoints and the Functions host on loopback …');
+  const stack = await startScanStack({ ...options, port: given.port });
   try {
-    if (port !== 0 && Number(new URL(stack.worker.url).port) !== port)
-      say(`Port ${port} is in use: the app listens at ${stack.worker.url} instead.`);
-    const exact = await scanAndReport(stack, organisation, parsed.arguments, say);
-    if (once) return exact ? 0 : 1;
-    say(servingText(stack));
+    return (await scanAndReport(stack, options.organisation, given, say)) ? 0 : 1;
+  } finally {
+    await stack.stop();
+  }
+}
+
+async function scanAndServe(
+  options: StackOptions,
+  given: StackArguments,
+  say: (line: string) => void,
+): Promise<number> {
+  const { port, allowDeletion } = given;
+  const { organisation } = options;
+  say('Starting Azurite, the Graph stand-in, the identity endpoints, the OpenID provider and the Functions');
+  say('hosts of both parts on loopback …');
+  const reviewSettings = { DELETION_ENABLED: String(allowDeletion) };
+  const stack = await startStack({ ...options, port, reviewSettings });
+  const stops: (() => Promise<void>)[] = [() => stack.stop()];
+  try {
+    const { url } = stack.reviewing.worker;
+    if (port !== 0 && Number(new URL(url).port) !== port)
+      say(`Port ${port} is in use: the API listens at ${url} instead.`);
+    await scanAndReport(stack, organisation, given, say);
+    const desk = await startSignInDesk(stack.reviewing.provider);
+    stops.push(() => desk.stop());
+    stops.push(watchRequests(stack, organisation, { onLine: say }));
+    const candidate = await firstUser(stack);
+    say(servingText({ ...addressesOf(stack), deskUrl: desk.url, candidate, deletionAllowed: allowDeletion }));
     await interrupted();
     say('Stopping …');
     return 0;
   } finally {
-    await stack.stop();
+    for (const stop of stops.toReversed()) await stop();
   }
 }
 
@@ -75,7 +117,7 @@ const withoutInvocation = (line: string): string =>
 
 /** true: the scan finished and its candidates are the generator's orphans, no more and no fewer. */
 async function scanAndReport(
-  stack: Stack,
+  stack: ScanStack,
   organisation: Organisation,
   { json }: StackArguments,
   say: (line: string) => void,
@@ -96,14 +138,6 @@ async function scanAndReport(
   );
   return exact;
 }
-
-const servingText = ({ worker, azurite, graph }: Stack): string => `
-Serving until Ctrl-C.
-  health          ${worker.url}/api/health
-  scan again      curl -X POST -H 'x-functions-key: ${worker.masterKey}' -H 'content-type: application/json' -d '{"input":""}' ${worker.url}/admin/functions/nightlyScan
-  tables          ${azurite.tableEndpoint}
-  Graph stand-in  ${graph.endpoint}/v1.0
-`;
 
 const interrupted = (): Promise<void> =>
   new Promise(resolve => {

@@ -4,7 +4,16 @@ describe('the options of npm start', () => {
   test('have sensible defaults', () => {
     expect(parseArguments([])).toEqual({
       kind: 'run',
-      arguments: { once: false, json: false, func: false, ad: false, objects: 5000, seed: 1, port: 7071 },
+      arguments: {
+        once: false,
+        json: false,
+        func: false,
+        ad: false,
+        allowDeletion: false,
+        objects: 5000,
+        seed: 1,
+        port: 7071,
+      },
     });
   });
 
@@ -13,6 +22,7 @@ describe('the options of npm start', () => {
     expect(parseArguments(given)).toMatchObject({
       arguments: { once: true, json: true, objects: 200, seed: 7, port: 0 },
     });
+    expect(parseArguments(['--allow-deletion'])).toMatchObject({ arguments: { allowDeletion: true } });
     expect(parseArguments(['--help'])).toEqual({ kind: 'help' });
   });
 

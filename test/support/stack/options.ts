@@ -2,18 +2,19 @@ import { parseArgs } from 'node:util';
 
 export const usage = `Usage: npm start [-- options]
 
-Brings up the embedded stack on loopback (Azurite over TLS, a Microsoft Graph stand-in, a managed-identity endpoint, a local
-Functions host with the built app), scans a sample organisation and prints the orphan candidates with their evidence. Then it
-serves the app until Ctrl-C.
+Brings up the embedded stack on loopback (Azurite over TLS, a Microsoft Graph stand-in, managed-identity endpoints, an OpenID
+provider, and the built app in local Functions hosts, one for each part), scans a sample organisation and prints the orphan
+candidates with their evidence. Then it serves the API until Ctrl-C, and prints how to call it.
 
-  --once        leave after the scan; the exit code is 0 only if the candidates are exactly the generator's orphans
-  --objects N   synced cloud objects in the sample organisation, 200 or more (default 5000)
-  --seed N      another sample organisation (default 1)
-  --json        print the run record as JSON, and nothing else, to standard output; progress goes to standard error
-  --port N      where the app's HTTP address listens (default 7071; another is taken where it is in use)
-  --ad          a real Active Directory: the organisation in domain controllers of Samba, exported by the agent over LDAP
-  --func        no local host: write local.settings.json for the Azure Functions Core Tools, and say how to start them
-  --help        this text
+  --allow-deletion  switch deletion on (DELETION_ENABLED); by default the app deletes nothing
+  --once            leave after the scan, without the part that serves the API; the exit code is 0 only if the candidates are exactly the generator's orphans
+  --objects N       synced cloud objects in the sample organisation, 200 or more (default 5000)
+  --seed N          another sample organisation (default 1)
+  --json            print the run record as JSON, and nothing else, to standard output; progress goes to standard error
+  --port N          where the API listens (default 7071; another is taken where it is in use)
+  --ad              a real Active Directory: the organisation in domain controllers of Samba, exported by the agent over LDAP
+  --func            no local host: write local.settings.json for the Azure Functions Core Tools, and say how to start them
+  --help            this text
 `;
 
 export interface StackArguments {
@@ -23,6 +24,7 @@ export interface StackArguments {
   readonly json: boolean;
   readonly func: boolean;
   readonly ad: boolean;
+  readonly allowDeletion: boolean;
   readonly port: number;
 }
 
@@ -45,16 +47,17 @@ export function parseArguments(given: readonly string[]): ParsedArguments {
         json: { type: 'boolean', default: false },
         func: { type: 'boolean', default: false },
         ad: { type: 'boolean', default: false },
+        'allow-deletion': { type: 'boolean', default: false },
         port: { type: 'string', default: '7071' },
         help: { type: 'boolean', default: false },
       },
     });
     if (values.help) return { kind: 'help' };
-    const { once, json, func, ad } = values;
+    const { once, json, func, ad, 'allow-deletion': allowDeletion } = values;
     const objects = wholeNumber('--objects', values.objects, smallestOrganisation, 2_000_000);
     const seed = wholeNumber('--seed', values.seed, 0, 2 ** 31 - 1);
     const port = wholeNumber('--port', values.port, 0, 65_535);
-    return { kind: 'run', arguments: { once, json, func, ad, objects, seed, port } };
+    return { kind: 'run', arguments: { once, json, func, ad, allowDeletion, objects, seed, port } };
   } catch (error) {
     return { kind: 'wrong', problem: error instanceof Error ? error.message : String(error) };
   }
