@@ -30,7 +30,10 @@ async function main(): Promise<boolean> {
   const objects = Number(values.objects);
   process.stdout.write(`Making an organisation of ${objects} synced objects …\n`);
   const organisation = makeOrganisation({ seed: 1, objects, now: Date.now() });
-  const stack = await startScanStack({ organisation, onLogLine: line => process.stdout.write(`  ${line}\n`) });
+  const stack = await startScanStack({
+    organisation,
+    onLogLine: line => process.stdout.write(`  ${line}\n`),
+  });
   try {
     const idle = peakMegabytes(stack.worker.pid);
     const started = performance.now();
