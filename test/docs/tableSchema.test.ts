@@ -4,15 +4,20 @@ import type { CandidateFacts } from '../../shared/core/facts';
 import { objectTypes } from '../../shared/core/objectType';
 import type { ScanRun } from '../../shared/core/scanRun';
 import { auditMonthOf, mirrorLineOf, nextAuditRow } from '../../shared/core/audit';
+import { createAuditLog } from '../../shared/app/auditWriter';
+import { createAuditMirror } from '../../shared/io/audit/auditMirror';
+import { createAuditTable } from '../../shared/io/audit/auditTable';
 import { rowOfAudit, rowOfHead, rowOfOperation } from '../../shared/io/audit/auditRows';
 import { createDeletionCaps } from '../../shared/io/tables/decisionCapsTable';
+import { createDecisionTable } from '../../shared/io/tables/decisionTable';
+import { createRuleTable } from '../../shared/io/tables/ruleTable';
 import { rowOfDecision } from '../../shared/io/tables/decisionRow';
 import { rowOfRule } from '../../shared/io/tables/ruleRow';
 import { createCandidateTable } from '../../shared/io/tables/candidateTable';
 import { rowOfFacts } from '../../shared/io/tables/candidateRow';
 import { rowOfRun } from '../../shared/io/tables/scanRunRow';
 import { createScanRunTable } from '../../shared/io/tables/scanRunTable';
-import { ada, approval, decisions, quarantine } from '../shared/core/decisions';
+import { ada, approval, decisions, quarantine, userId } from '../shared/core/decisions';
 import { aRule, contents } from '../shared/core/rules';
 import { anEntry } from '../shared/io/audit/auditContract';
 import { listeningLog, open, startStorage, type Storage } from '../shared/io/tables/storage';
@@ -189,10 +194,15 @@ describe('the documented queries', () => {
   let storage: Storage;
   let candidates: TableClient;
   let runs: TableClient;
+  let decided: TableClient;
+  let audit: TableClient;
+  let rules: TableClient;
+  const inAWeek = (Date.now() + 7 * 24 * 60 * 60 * 1000) as typeof at;
 
   beforeAll(async () => {
     storage = await startStorage();
     [candidates, runs] = [await storage.table(), await storage.table()];
+    [decided, audit, rules] = [await storage.table(), await storage.table(), await storage.table()];
     const spill = await storage.container();
     const log = listeningLog();
     const rows = [
@@ -211,6 +221,38 @@ describe('the documented queries', () => {
       { ...run, runId: 'run-2', runNumber: 2, startedAt: (at + 1) as typeof at, finishedAt: null },
       open,
     );
+    const decisionTable = createDecisionTable(decided);
+    for (const [id, expiresAt] of [
+      [decisions.approved.id, inAWeek],
+      [idOf(2), at],
+    ] as const)
+      await decisionTable.write(
+        { ...decisions.approved, id, approval: { ...approval, expiresAt } },
+        null,
+        open,
+      );
+    await decisionTable.write({ ...decisions.rejected, id: idOf(3) }, null, open);
+    // Rows without a state, of which no query may speak.
+    const limits = { perDay: 1, perType: { user: 1, group: 1, contact: 1, device: 1 } };
+    await createDeletionCaps({ table: decided, limits }).claim(
+      { operationId: '1', type: 'user', count: 1, at },
+      open,
+    );
+    const auditLog = createAuditLog({
+      part: 'review',
+      table: createAuditTable(audit),
+      mirror: createAuditMirror({ container: await storage.container() }),
+      log,
+    });
+    for (const [action, id] of [
+      ['candidateApproved', idOf(1)],
+      ['candidateRejected', idOf(2)],
+      ['deletionStarted', idOf(1)],
+    ] as const)
+      await auditLog.record({ ...anEntry(`${action}.${id}`), action, object: { type: 'user', id } }, open);
+    const ruleTable = createRuleTable(rules);
+    for (const [index, content] of contents.entries())
+      await ruleTable.add(aRule(content, { ruleId: idOf(index) }), open);
   });
   afterAll(() => storage.stop());
 
@@ -218,16 +260,53 @@ describe('the documented queries', () => {
     const AsyncFunction = Object.getPrototypeOf(async () => undefined).constructor as new (
       ...source: string[]
     ) => (...tables: TableClient[]) => Promise<unknown>;
-    return new AsyncFunction('candidates', 'runs', code)(candidates, runs);
+    return new AsyncFunction('candidates', 'runs', 'decisions', 'audit', 'rules', code)(
+      candidates,
+      runs,
+      decided,
+      audit,
+      rules,
+    );
   };
 
   test.each<[string, unknown]>([
     ['### Open candidates', [{ type: 'user', id: idOf(1), name: 'Ada', proof: 'absence' }]],
     ["### Last night's run", { number: 2, state: 'refused', reasons: 'why' }],
     ['### What a person must look at', { duplicate: [`user/${idOf(2)}`] }],
+    [
+      '### Who approved what',
+      [
+        {
+          object: `user/${idOf(2)}`,
+          by: ada.name,
+          until: new Date(at).toISOString(),
+          inForce: false,
+        },
+        {
+          object: `user/${decisions.approved.id}`,
+          by: ada.name,
+          until: new Date(inAWeek).toISOString(),
+          inForce: true,
+        },
+      ],
+    ],
+    [
+      '### What happened to an object',
+      ['candidateApproved', 'deletionStarted'].map(what => {
+        const { actor, at: when } = anEntry('one');
+        return { at: new Date(when).toISOString(), who: actor.name ?? actor.id, what };
+      }),
+    ],
+    [
+      '### What is excluded, and by whom',
+      [
+        { what: `user ${userId}`, by: ada.name, reason: 'board decision' },
+        { what: 'user onPremisesDomainName = Lab.example', by: ada.name, reason: 'board decision' },
+      ],
+    ],
   ])('%s: the JavaScript gives what it says, and the CLI asks the same', async (heading, expected) => {
     const code = blockOf(heading, 'js');
-    expect(await execute(code)).toEqual(expected);
+    expect(await execute(code.replaceAll('<id>', idOf(1)))).toEqual(expected);
     const filter = /--filter "([^"]+)"/.exec(blockOf(heading, 'sh'))?.[1];
     expect(code).toContain(`filter: "${filter}"`);
   });
@@ -236,6 +315,9 @@ describe('the documented queries', () => {
     const known = new Set([
       ...documented('## OrphanCandidates').keys(),
       ...documented('## ScanRuns').keys(),
+      ...documented('## Decisions').keys(),
+      ...documented('## AuditLog').keys(),
+      ...documented('## Rules').keys(),
       'PartitionKey',
       'RowKey',
       'user_absent',
