@@ -18,7 +18,9 @@ import { createHost, type FunctionsHost } from '../support/functionsHost/host';
 import { jestApp } from '../support/functionsHost/jestApp';
 import { startOpenIdProvider, type OpenIdProvider } from '../support/openIdProvider/openIdProvider';
 import { makeOrganisation } from '../support/organisation/makeOrganisation';
-import { startServices, type PartEnvironment, type Services } from '../support/stack/services';
+import { startServices, type Services } from '../support/stack/services';
+import { createCertificateAuthority } from '../support/tls';
+import { trustAuthority } from '../support/trust';
 
 const root = path.join(__dirname, '..', '..');
 const environment = process.env;
@@ -31,11 +33,8 @@ describe('what the scan found is read over HTTP', () => {
   let host: FunctionsHost;
   let token: string;
 
-  const start = async (
-    { settings, platform }: PartEnvironment,
-    given: Readonly<Record<string, string>> = {},
-  ): Promise<FunctionsHost> => {
-    process.env = { ...environment, ...settings, ...platform, ...given };
+  const start = async (given: Readonly<Record<string, string>>): Promise<FunctionsHost> => {
+    process.env = { ...environment, ...services.settings, ...services.platform, ...given };
     return await createHost({
       appDirectory: root,
       log: () => {},
@@ -48,12 +47,14 @@ describe('what the scan found is read over HTTP', () => {
 
   beforeAll(async () => {
     services = await startServices({ organisation });
+    const authority = await createCertificateAuthority();
+    trustAuthority(authority.cert);
     const { tenantId } = organisation;
-    provider = await startOpenIdProvider({ certificate: await services.authority.issue(), tenantId });
-    const scanning = await start(services);
+    provider = await startOpenIdProvider({ certificate: await authority.issue(), tenantId });
+    const scanning = await start({ APP_PART: 'scan' });
     await scanning.runTimer('nightlyScan');
     await scanning.stop();
-    host = await start(services.review, provider.settings);
+    host = await start({ APP_PART: 'review', ...provider.settings });
     ({ access_token: token } = await provider.signIn('approver'));
   });
   afterAll(async () => {
@@ -133,7 +134,7 @@ describe('what the scan found is read over HTTP', () => {
     let table: TableClient;
 
     beforeAll(async () => {
-      const credential = new ManagedIdentityCredential({ clientId: services.review.settings['READER_CLIENT_ID']! });
+      const credential = new ManagedIdentityCredential({ clientId: services.settings['READER_CLIENT_ID']! });
       table = new TableClient(services.azurite.tableEndpoint, tableNames.audit, credential);
       const log = createAuditLog({
         part: 'review',
