@@ -131,13 +131,17 @@ describe('two callers delete the same 200 approved candidates, and the process i
     await timePasses();
     const deleted = deletedIds();
     expect(new Set(deleted).size).toBe(deleted.length);
-    expect((await steps.call('reader', 'GET', '/audit/verify')).json).toMatchObject({ status: 'whole' });
+    // A kill between a row and its line in the mirror leaves that line to the next who writes; nothing else may be wrong.
+    const { json } = await steps.call<{ findings: { fault: string }[] }>('reader', 'GET', '/audit/verify');
+    expect(json.findings.filter(({ fault }) => fault !== 'notMirrored')).toEqual([]);
+    expect(json.findings.length).toBeLessThan(2);
   });
 
   test('in the end each was deleted once, each with one audit row, and the log is whole', async () => {
     expect(await callBoth()).toEqual([200, 200]);
-    await timePasses();
-    expect(await callBoth()).toEqual([200, 200]);
+    // Once more the same call: nothing is left for it to do.
+    const repeated = await steps.remove(items, calls[0]);
+    expect([repeated.status, repeated.json.remaining]).toEqual([200, []]);
     expect(items).toHaveLength(leavers);
     const ids = items.map(({ facts: { id } }) => id).toSorted();
     expect(deletedIds().toSorted()).toEqual(ids);

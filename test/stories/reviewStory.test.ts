@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import http from 'node:http';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { TableClient } from '@azure/data-tables';
@@ -293,9 +295,20 @@ describe('the review, through HTTP only', () => {
       });
       const isRefused = (status: number): boolean => status >= 400 && status < 500;
 
+      /** Of a POST to this path as it is: `fetch` would resolve the dots. */
+      async function rawStatus(target: string): Promise<number> {
+        const { hostname, port } = new URL(stack.reviewing.worker.url);
+        const authorization = `Bearer ${await stack.reviewing.tokenOf('both')}`;
+        const headers = { authorization, 'content-type': 'application/json', 'content-length': 2 };
+        const request = http.request({ hostname, port, path: target, method: 'POST', headers });
+        request.end('{}');
+        const [answer] = (await once(request, 'response')) as [http.IncomingMessage];
+        answer.resume();
+        return answer.statusCode ?? 0;
+      }
+
       test('in a path', async () => {
         for (const id of ids) {
-          // As it is and encoded: `fetch` resolves the dots of the first.
           for (const text of new Set([id, encodeURIComponent(id)])) {
             const calls = [
               steps.call('both', 'GET', `/candidates/user/${text}`),
@@ -310,6 +323,22 @@ describe('the review, through HTTP only', () => {
               expect([text, status, isRefused(status)]).toEqual([text, status, true]);
           }
         }
+        expect(await state()).toEqual(before);
+      });
+
+      test('in a path that no client has tidied up', async () => {
+        for (const id of [
+          '..',
+          '../..',
+          '../../../admin/functions/nightlyScan',
+          './x',
+          `//${guid}`,
+          `${guid}/..`,
+        ])
+          for (const route of [`/api/candidates/user/${id}/approve`, `/api/explain/user/${id}`]) {
+            const status = await rawStatus(route);
+            expect([route, status, isRefused(status)]).toEqual([route, status, true]);
+          }
         expect(await state()).toEqual(before);
       });
 
