@@ -15,7 +15,12 @@ import {
 import { createCertificateAuthority } from '../../../support/tls';
 import { trustAuthority } from '../../../support/trust';
 
-type Reply = { readonly status?: number; readonly headers?: Record<string, string>; readonly body?: unknown };
+type Reply = {
+  readonly status?: number;
+  readonly headers?: Record<string, string>;
+  readonly body?: unknown;
+  readonly never?: true;
+};
 
 let server: Server;
 let origin: string;
@@ -33,7 +38,8 @@ beforeAll(async () => {
   trustAuthority(authority.cert);
   server = createServer(await authority.issue(), (request, response) => {
     asked.push(request.url ?? '');
-    const { status = 200, headers = {}, body = '' } = replies[request.url ?? ''] ?? { status: 404 };
+    const { status = 200, headers = {}, body = '', never } = replies[request.url ?? ''] ?? { status: 404 };
+    if (never) return;
     response.writeHead(status, headers);
     response.end(typeof body === 'string' ? body : JSON.stringify(body));
   });
@@ -192,7 +198,8 @@ test('an issuer that does not answer at all is unavailable, and the reason says 
 });
 
 test('an answer that takes too long is given up', async () => {
-  await expect(readJson(`${origin}/keys`, { bytes: 1000, milliseconds: 0 })).rejects.toThrow(
+  replies['/silent'] = { never: true };
+  await expect(readJson(`${origin}/silent`, { bytes: 1000, milliseconds: 50 })).rejects.toThrow(
     /timeout|aborted/i,
   );
 });
