@@ -2,6 +2,7 @@ import { appParts } from '../shared/io/configuration';
 import { registerHealth } from './health';
 import { registerHttpApi } from './httpApi';
 import { registerNightlyScan } from './nightlyScan';
+import { registerOpenEnds } from './openEnds';
 import { registerScanRequests } from './scanRequests';
 
 // Registration reads one setting only, so that a wrong configuration shows in health and in the log, and not as an empty app.
@@ -11,4 +12,7 @@ if (part === 'scan') {
   registerNightlyScan();
   registerScanRequests();
 }
-if (part === 'review') registerHttpApi();
+if (part === 'review') {
+  registerHttpApi();
+  registerOpenEnds();
+}

@@ -1,0 +1,38 @@
+import { randomUUID } from 'node:crypto';
+import { app, type InvocationContext } from '@azure/functions';
+import { checkQuarantines } from '../shared/app/review/checkQuarantines';
+import { reconcileDeletions } from '../shared/app/review/reconcileDeletions';
+import { AppError } from '../shared/core/appError';
+import { buildDeletions } from '../shared/io/deletionWiring';
+import { invocationLog } from './invocationLog';
+import { whileRunning } from './stopping';
+
+/** Every half hour: nobody's sign-in stays blocked for longer because nobody calls. */
+const schedule = '0 10,40 * * * *';
+
+/**
+ * What must not wait for the next call of a person, also while deletion is switched off: deletes that a crash left under way come to
+ * their end, and who does not belong in quarantine any more leaves it. It deletes nothing.
+ */
+export function registerOpenEnds(): void {
+  app.timer('openEnds', {
+    schedule,
+    runOnStartup: false,
+    handler: (_timer, context) => whileRunning(signal => settleOpenEnds(context, signal)),
+  });
+}
+
+/** Throws where the settings are wrong, or something could not be settled now, so that the host counts a failed invocation. */
+async function settleOpenEnds(context: InvocationContext, signal: AbortSignal): Promise<void> {
+  const log = invocationLog(context);
+  const correlationId = randomUUID();
+  const { ports } = buildDeletions(process.env, { log, correlationId });
+  const reconciled = await reconcileDeletions(ports, correlationId, signal);
+  const quarantines = await checkQuarantines(ports, correlationId, signal);
+  const left = reconciled.left + quarantines.left;
+  if (left > 0)
+    throw new AppError(
+      'graphUnavailable',
+      `${left} open ends could not be settled: the lines above say why. The next run tries again.`,
+    );
+}

@@ -1,0 +1,58 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { TableClient } from '@azure/data-tables';
+import { abandonedAfterMs } from '../../shared/app/review/deletionUseCasePorts';
+import { tableNames } from '../../shared/io/wiring';
+import { exportAgeMs, makeOrganisation } from '../support/organisation/makeOrganisation';
+import { startStack, type Stack } from '../support/stack/stack';
+import { reviewSteps, type ListedItem, type ReviewSteps } from './reviewSteps';
+
+jest.setTimeout(120_000);
+
+describe('what nobody comes back for', () => {
+  const organisation = makeOrganisation({
+    seed: 41,
+    objects: 300,
+    now: Date.now() + exportAgeMs - 10 * 60_000,
+  });
+  let stack: Stack;
+  let steps: ReviewSteps;
+  let user: ListedItem;
+  let decisions: TableClient;
+
+  beforeAll(async () => {
+    stack = await startStack({
+      organisation,
+      onLogLine: () => undefined,
+      reviewSettings: { DELETION_ENABLED: 'true', QUARANTINE_DAYS: '7' },
+    });
+    steps = reviewSteps(stack);
+    decisions = new TableClient(stack.azurite.tableEndpoint, tableNames.decisions, stack.operator);
+    await steps.scan();
+    user = (await steps.list('status=candidate&type=user'))[0]!;
+    await steps.approve(user);
+    await stack.upload(organisation, 'now');
+  });
+  afterAll(() => stack?.stop());
+
+  const inGraph = () => stack.graph.directory.get('user', user.facts.id)!;
+  const actions = async (): Promise<string[]> =>
+    (await steps.audit()).filter(row => row.object?.id === user.facts.id).map(row => row.action);
+
+  test('a user in quarantine whom somebody re-enabled leaves it by the timer, also while deletion is switched off', async () => {
+    await steps.remove([user]);
+    expect(inGraph().accountEnabled).toBe(false);
+    expect((await steps.read(user)).decision?.state).toBe('quarantined');
+
+    await stack.reviewing.restart({ DELETION_ENABLED: 'false' });
+    stack.graph.directory.put('user', { ...inGraph(), accountEnabled: true });
+    const changedAt = new Date(Date.now() - abandonedAfterMs - 1000);
+    await decisions.updateEntity({ partitionKey: 'user', rowKey: user.facts.id, changedAt }, 'Merge');
+    await stack.reviewing.worker.runTimer('openEnds');
+    while ((await steps.read(user)).decision?.state === 'quarantined') await wait(50);
+
+    expect((await steps.read(user)).decision?.state).toBe('lapsed');
+    expect(inGraph().accountEnabled).toBe(true);
+    expect(await actions()).toContain('decisionLapsed');
+    expect(stack.graph.directory.deletions).toEqual([]);
+  });
+});
