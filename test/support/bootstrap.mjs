@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
 
-const usage = `Usage: npm start | npm test | npm run <test:all|test:ad|build|build:agent|pack:agent|lint|format|audit:verify|prove:agent|prove:scale> [-- options]
+const usage = `Usage: npm start | npm test | npm run <command> [-- options]
 
   npm start                the sample organisation on an embedded stack; --help lists its options
   npm test                 type check, all tests that are quick; -- <path> runs single test files
@@ -18,10 +18,17 @@ const usage = `Usage: npm start | npm test | npm run <test:all|test:ad|build|bui
   npm run build:agent      compiles the agent into agent/dist/
   npm run pack:agent       the agent as an installable package, agent/entra-orphans-agent-<version>.tgz
   npm run lint             oxlint and the formatter's check
+  npm run lint:infra       builds, lints and checks the format of the Bicep templates
   npm run format           writes the formatter's result
   npm run audit:verify     verifies the audit log of a deployment; --help tells which settings it reads
   npm run prove:agent      the agent's speed and memory at 50,000 objects of a real Active Directory (Samba)
   npm run prove:scale      scans 100,000 objects and checks time and memory
+  npm run prove:faults     every fault, end to end on the embedded stack; --help lists its options
+  npm run prove:histories  10,000 random histories against the real use cases; --help lists its options
+  npm run verify:tenant    checks docs/assumptions.md on a real tenant, read-only; --help tells how it signs in
+  npm run package          the deployable zip and the agent's packages, into out/
+  npm run grant            the app registration and the Graph permissions of a deployment; --help lists its options
+  npm run doctor           checks a deployment; --help lists its options
 `;
 
 const platformPackages = {
@@ -80,8 +87,21 @@ function findNode() {
 }
 
 const [verb, ...rest] = process.argv.slice(2);
+/** Commands that are a program of ours, under dist/. */
+const programs = {
+  start: 'test/support/stack/main.js',
+  'audit:verify': 'shared/io/cli/auditVerify.js',
+  'prove:agent': 'test/bench/agent.js',
+  'prove:scale': 'test/bench/scale.js',
+  'prove:faults': 'test/bench/faults.js',
+  'prove:histories': 'test/bench/histories.js',
+  'verify:tenant': 'shared/io/cli/verifyTenant.js',
+  'lint:infra': 'infra/lint/main.js',
+  package: 'infra/package/main.js',
+  grant: 'infra/grant/main.js',
+  doctor: 'shared/io/cli/doctor.js',
+};
 const verbs = [
-  'start',
   'test',
   'test:all',
   'test:ad',
@@ -90,9 +110,7 @@ const verbs = [
   'pack:agent',
   'lint',
   'format',
-  'audit:verify',
-  'prove:agent',
-  'prove:scale',
+  ...Object.keys(programs),
 ];
 if (!verbs.includes(verb)) {
   process.stdout.write(usage);
@@ -203,20 +221,8 @@ switch (verb) {
     become(packageFile('jest', 'bin', 'jest.js'), '--runInBand', ...(rest.length > 0 ? rest : ['test/ad/']));
     break;
   }
-  case 'start':
+  default:
     build();
-    become(path.join('dist', 'test', 'support', 'stack', 'main.js'), ...rest);
-    break;
-  case 'audit:verify':
-    build();
-    become(path.join(root, 'dist', 'shared', 'io', 'cli', 'auditVerify.js'), ...rest);
-    break;
-  case 'prove:agent':
-    build();
-    become(path.join(root, 'dist', 'test', 'bench', 'agent.js'), ...rest);
-    break;
-  case 'prove:scale':
-    build();
-    become(path.join('dist', 'test', 'bench', 'scale.js'), ...rest);
+    become(path.join(root, 'dist', programs[verb]), ...rest);
     break;
 }
