@@ -1,11 +1,13 @@
+import { AppError } from '../core/appError';
 import type { CloudObject } from '../core/cloudObject';
 import type { ComparisonContext } from '../core/correlate';
 import { referenceKey, type CloudReference } from '../core/duplicates';
 import type { StoredFacts, WithdrawalReason } from '../core/facts';
-import { exportPresent, exportVerified, type GateResult } from '../core/gates';
+import { exportPresent, exportVerified } from '../core/gates/exportGates';
+import { breachedGate, subjectOf, type GateResult } from '../core/gates/gate';
 import type { ObjectType } from '../core/objectType';
 import type { Finding } from '../core/runPlan';
-import type { ExportUsed, TypeCounts } from '../core/scanRun';
+import type { TypeCounts } from '../core/scanRun';
 import type { SourceName } from '../core/exportFormat';
 import { contextOfExports, observedSinceOf } from './comparisonContext';
 import { eachLimited } from './eachLimited';
@@ -20,11 +22,12 @@ export interface CompareTenantPorts {
   readonly log: Log;
 }
 
-/** The comparison of one night, or the gates that refused it. */
+/** The comparison of one night, or the gates that say why there is none. */
 export interface TenantComparison {
+  /** Whether both sides could be read: presence and verification of every export, completeness of every list. */
   readonly gates: readonly GateResult[];
-  readonly exports: readonly ExportUsed[];
-  /** null where a gate was breached: then nothing was compared. */
+  readonly exports: ExportsRead;
+  /** null where one of these gates was breached: then there was nothing to compare. */
   readonly result: ComparisonResult | null;
 }
 
@@ -38,8 +41,8 @@ export interface ComparisonResult {
 const readsAtOnce = 4;
 
 /**
- * Reads both sides and compares them. Every gate is evaluated, also after one was breached, so that the run record says every
- * reason at once (promise 4). `time` is told when each phase ends.
+ * Reads both sides and compares them, where both can be read. Every gate is evaluated, also after one was breached, so that the run
+ * record says every reason at once (promise 4). `time` is told when each phase ends.
  */
 export async function compareTenant(
   { directory, exports, log }: CompareTenantPorts,
@@ -52,21 +55,38 @@ export async function compareTenant(
   time('exports');
   const onRecord = previous.filter(row => row.state !== 'withdrawn');
   const cloud = await readCloud(directory, read.index, new Set(onRecord.map(referenceKey)), log, signal);
-  const gates = [...exportGates(read), ...cloud.gates];
+  const gates = [...readableExportGates(read), ...cloud.gates];
   if (gates.some(gate => !gate.passed)) {
     time('graph');
-    return { gates, exports: read.used, result: null };
+    return { gates, exports: read, result: null };
   }
   const pending = new PendingObjects(cloud);
   await readUnlisted(directory, onRecord, cloud, pending, signal);
   time('graph');
-  const result = await lookCloser(read, cloud, onRecord, pending, signal);
-  time('comparison');
-  return { gates, exports: read.used, result };
+  try {
+    const result = await lookCloser(read, cloud, onRecord, pending, signal);
+    return { gates, exports: read, result };
+  } catch (error) {
+    if (!(error instanceof AppError) || !alterations.has(error.code)) throw error;
+    return { gates: [...gates, alteredWhileRead(error.message)], exports: read, result: null };
+  } finally {
+    time('comparison');
+  }
 }
 
-/** The gates of the exports alone, for every source. */
-export function exportGates({ outcomes }: ExportsRead): GateResult[] {
+const alterations: ReadonlySet<string> = new Set(['exportRefused', 'exportMissing']);
+
+/** What was verified in the first pass, and is something else in the second, is a breach like what never was. */
+const alteredWhileRead = (reason: string): GateResult =>
+  breachedGate(
+    'evidence',
+    subjectOf('exportVerified'),
+    { found: 'altered while it was read', limit: 'the same in both passes' },
+    { reason, severity: 1, holds: true },
+  );
+
+/** Whether every source has an export that can be read. */
+export function readableExportGates({ outcomes }: ExportsRead): GateResult[] {
   return [...outcomes].flatMap(([source, outcome]) => [
     exportPresent(source, outcome),
     exportVerified(source, outcome),

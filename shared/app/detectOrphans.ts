@@ -1,14 +1,27 @@
 import { AppError } from '../core/appError';
 import type { SourceName } from '../core/exportFormat';
 import type { StoredFacts } from '../core/facts';
+import { blocks, type GateResult } from '../core/gates/gate';
+import type { GateLimits } from '../core/gates/limits';
+import { decideHolds, type Hold } from '../core/holds';
+import { activeRules, type ActiveRules, type Rule } from '../core/rule';
 import { planRun } from '../core/runPlan';
 import type { RunState, ScanRun } from '../core/scanRun';
 import { compareTenant, type CompareTenantPorts } from './compareTenant';
-import type { CandidateTable, Clock, HeldLock, RunLock, ScanRunTable } from './ports';
+import { comparisonGates, evidenceGates, readSynchronisation, sourcesOf, volumeGates } from './evaluateGates';
+import type { CandidateTable, Clock, HeldLock, RunLock, ScanRunTable, SynchronisationReader } from './ports';
+import { readLegacy, recentRuns, type RunLegacy } from './runHistory';
+
+/** The table Rules, for reading. */
+export interface RuleReader {
+  readAll(signal: AbortSignal): AsyncIterable<Rule>;
+}
 
 export interface DetectOrphansPorts extends CompareTenantPorts {
   readonly candidates: CandidateTable;
   readonly runs: ScanRunTable;
+  readonly rules: RuleReader;
+  readonly synchronisation: SynchronisationReader;
   readonly lock: RunLock;
   readonly clock: Clock;
   readonly newRunId: () => string;
@@ -17,18 +30,19 @@ export interface DetectOrphansPorts extends CompareTenantPorts {
 export interface DetectOrphansSettings {
   /** Every source that must have an export. */
   readonly sources: readonly SourceName[];
+  /** The tenant that is scanned, as a lower-case GUID. */
+  readonly tenantId: string;
+  readonly limits: GateLimits;
   /** The app's version, for the run record. */
   readonly version: string;
 }
 
-/** How many run records are looked at for the last run number, and for runs that were left `running`. */
-const recentRuns = 100;
 /** How long (ms) closing the run record may take after the run itself was stopped. */
 const closingMs = 30_000;
 
 /**
  * The nightly scan: one run at a time, and one run record whatever happens. Returns the record as it was closed: `finished`,
- * `refused` (a gate was breached: the candidates are as they were), `failed`, `aborted` or `skipped`. Throws only where the
+ * `refused` or `held` (the candidates are as they were), `failed`, `aborted` or `skipped`. Throws only where the
  * record itself can not be written.
  */
 export async function detectOrphans(
@@ -123,6 +137,9 @@ const openRecord = (
   planDigest: null,
   fence: null,
   version: settings.version,
+  acceptedBefore: null,
+  holds: [],
+  synchronisation: null,
 });
 
 /** The record of a run that never held the lease. Its number is that of the newest run: it is none of its own. */
@@ -152,23 +169,51 @@ async function runUnderLock(
   const known = recordOf(recent, opened.runId);
   if (known) return { kind: 'known', run: known };
   const runNumber = Math.max(0, ...recent.map(run => run.runNumber)) + 1;
-  const running: ScanRun = { ...opened, runNumber, fence: lock.fence };
+  const legacy = await readLegacy(runs, recent, signal);
+  const running: ScanRun = {
+    ...opened,
+    runNumber,
+    fence: lock.fence,
+    acceptedBefore: legacy.accepted,
+    holds: legacy.holds,
+  };
   await runs.create(running, signal);
   log.info(`scan ${runNumber} (${running.runId}) started, sources: ${settings.sources.join(', ')}`);
   const stop = AbortSignal.any([signal, lock.lost]);
-  const durations: Record<string, number> = {};
+  const soFar = new RunSoFar(clock);
   let outcome: RunOutcome;
   try {
-    outcome = await scan(ports, settings, running, durations, lock, stop);
+    outcome = await scan(ports, settings, running, legacy, soFar, lock, stop);
   } catch (error) {
     outcome = stoppedOrFailed(error, stop);
   }
   const finishedAt = clock.now();
-  durations['total'] = finishedAt - running.startedAt;
-  const closed: ScanRun = { ...running, ...outcome, durations, finishedAt };
+  const durations = { ...soFar.durations, total: finishedAt - running.startedAt };
+  const closed: ScanRun = { ...running, ...soFar.known, ...outcome, durations, finishedAt };
   await runs.replace(closed, 'running', AbortSignal.timeout(closingMs));
   report(closed, ports);
   return { kind: 'ran', run: closed };
+}
+
+/** What a run knows while it goes on; its record keeps that, also where it fails afterwards. */
+class RunSoFar {
+  readonly durations: Record<string, number> = {};
+  known: Partial<ScanRun> = {};
+  #phaseStart: number;
+
+  constructor(private readonly clock: Clock) {
+    this.#phaseStart = clock.now();
+  }
+
+  readonly time = (phase: string): void => {
+    const now = this.clock.now();
+    this.durations[phase] = now - this.#phaseStart;
+    this.#phaseStart = now;
+  };
+
+  learn(known: Partial<ScanRun>): void {
+    this.known = { ...this.known, ...known };
+  }
 }
 
 type RunOutcome = Pick<ScanRun, 'state'> & Partial<ScanRun>;
@@ -198,24 +243,42 @@ async function scan(
   ports: DetectOrphansPorts,
   settings: DetectOrphansSettings,
   running: ScanRun,
-  durations: Record<string, number>,
+  legacy: RunLegacy,
+  soFar: RunSoFar,
   lock: HeldLock,
   signal: AbortSignal,
 ): Promise<RunOutcome> {
-  let phaseStart = ports.clock.now();
-  const time = (phase: string): void => {
-    const now = ports.clock.now();
-    durations[phase] = now - phaseStart;
-    phaseStart = now;
-  };
+  const { runs, clock } = ports;
+  const { limits, tenantId } = settings;
   const previous = await readPrevious(ports, signal);
-  const compared = await compareTenant(ports, settings.sources, previous, time, signal);
-  const { gates, exports, result } = compared;
-  if (!result) {
-    const reasons = gates.filter(gate => !gate.passed && gate.reason !== '').map(gate => gate.reason);
-    return { state: 'refused', gates, exports, reasons };
+  const rules = await readRules(ports, signal);
+  const accepted = legacy.accepted === null ? null : await runs.read(legacy.accepted, signal);
+  if (legacy.accepted !== null && accepted === null)
+    throw new AppError(
+      'rowInvalid',
+      `The record of the last accepted run (${legacy.accepted}) was expected in ScanRuns, and is not there. Nothing can be compared ` +
+        'with it: restore the table.',
+    );
+  const synchronisation = await readSynchronisation(ports.synchronisation, signal);
+  const compared = await compareTenant(ports, settings.sources, previous, soFar.time, signal);
+  const { exports } = compared;
+  const sources = sourcesOf(exports);
+  const evidence = [
+    ...compared.gates,
+    ...evidenceGates({ exports, synchronisation, accepted, tenantId, limits, now: clock.now() }),
+    ...(compared.result ? comparisonGates(compared.result, limits) : []),
+  ];
+  soFar.learn({
+    gates: evidence,
+    exports: exports.used,
+    synchronisation: { tenant: synchronisation.tenant, sources },
+  });
+  if (!compared.result) {
+    const { gates, open, carried } = decideHolds(running, evidence, legacy.holds, rules);
+    soFar.learn({ gates, holds: carried.notAccepted });
+    return { state: 'refused', reasons: reasonsOf(gates, open) };
   }
-  const { findings, withdrawals, counts } = result;
+  const { findings, withdrawals, counts } = compared.result;
   const plan = planRun({
     runNumber: running.runNumber,
     at: running.startedAt,
@@ -223,9 +286,41 @@ async function scan(
     findings,
     withdrawals,
   });
+  const volume = volumeGates(compared.result, previous, sources, limits);
+  const { gates, open, carried } = decideHolds(running, [...evidence, ...volume], legacy.holds, rules);
+  const reasons = reasonsOf(gates, open);
+  soFar.learn({ gates, counts, plan: plan.counts, planDigest: plan.digest });
+  if (gates.some(gate => gate.kind === 'evidence' && blocks(gate)))
+    return { state: 'refused', reasons, holds: carried.notAccepted };
+  if (open.some(hold => hold.kind === 'evidence'))
+    return { state: 'held', reasons, holds: carried.notAccepted };
+  // What locks the list is on record before the list is: a run that ends in between must not unlock it.
+  soFar.learn({ reasons, holds: carried.accepted });
+  await runs.replace({ ...running, ...soFar.known }, 'running', signal);
   await ports.candidates.write(plan.writes, () => lock.assertHeld(signal), signal);
-  time('write');
-  return { state: 'finished', gates, exports, counts, plan: plan.counts, planDigest: plan.digest };
+  soFar.time('write');
+  return { state: 'finished' };
+}
+
+/** Every reason at once: the breaches that nobody let go, and the holds of earlier runs. */
+const reasonsOf = (gates: readonly GateResult[], open: readonly Hold[]): readonly string[] => [
+  ...gates.filter(gate => blocks(gate) && gate.reason !== '').map(gate => gate.reason),
+  ...open.map(holdLine),
+];
+
+function holdLine({ kind, gate, runId, source, type }: Hold): string {
+  const about = [source, type].filter(one => one !== null).join(', ');
+  const what = kind === 'evidence' ? 'holds every run' : 'locks approval and deletion';
+  return (
+    `The breach of ${gate}${about === '' ? '' : ` (${about})`} of run ${runId} ${what} until an administrator releases it with a ` +
+    `reason: POST /api/scans/${runId}/release.`
+  );
+}
+
+async function readRules({ rules, clock }: DetectOrphansPorts, signal: AbortSignal): Promise<ActiveRules> {
+  const all: Rule[] = [];
+  for await (const rule of rules.readAll(signal)) all.push(rule);
+  return activeRules(all, clock.now());
 }
 
 async function readPrevious({ candidates }: DetectOrphansPorts, signal: AbortSignal): Promise<StoredFacts[]> {
@@ -255,7 +350,7 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
-const loudStates: ReadonlySet<RunState> = new Set(['refused', 'failed', 'aborted', 'skipped']);
+const loudStates: ReadonlySet<RunState> = new Set(['refused', 'held', 'failed', 'aborted', 'skipped']);
 
 function report(run: ScanRun, { log }: DetectOrphansPorts): void {
   const seconds = (((run.finishedAt ?? run.startedAt) - run.startedAt) / 1000).toFixed(1);

@@ -5,6 +5,7 @@ import type { CandidateFacts, EvidenceText, FactState, StoredFacts } from '../co
 import type { ObjectType } from '../core/objectType';
 import type { ExportRecord } from '../core/onPremisesObject';
 import type { RunState, ScanRun } from '../core/scanRun';
+import type { TenantSynchronisation } from '../core/synchronisation';
 
 /** Takes the objects of one attempt to read a list. A list that must be read again gets a new, empty sink. */
 export interface ListSink<Type extends ObjectType> {
@@ -12,7 +13,7 @@ export interface ListSink<Type extends ObjectType> {
   page(objects: readonly CloudObjectOf<Type>[]): void;
 }
 
-/** A list that was read to its end. Whether it is *complete* is a gate's decision (core/gates: graphListComplete). */
+/** A list that was read to its end. Whether it is *complete* is a gate's decision (core/gates/cloudGates: graphListComplete). */
 export interface ListReading<Sink> {
   readonly sink: Sink;
   /** Distinct ids read. */
@@ -40,6 +41,11 @@ export interface CloudDirectory {
     id: CloudId,
     signal: AbortSignal,
   ): Promise<CloudObjectOf<Type> | null>;
+}
+
+/** What Graph tells of synchronisation into the tenant. Throws as `CloudDirectory` does. */
+export interface SynchronisationReader {
+  read(signal: AbortSignal): Promise<TenantSynchronisation>;
 }
 
 /** A complete export whose signature and manifest were verified; its parts are verified while they are read. */

@@ -1,5 +1,5 @@
 import type { AnsweredRequest } from './exportRequest';
-import type { SourceName } from './exportFormat';
+import type { ExportManifest, SourceName } from './exportFormat';
 import type { Instant } from './instant';
 import type { Guid } from './keys/guid';
 
@@ -46,4 +46,21 @@ export interface RecordedSynchronisation {
   /** null: Graph did not tell, see the gates. */
   readonly tenant: TenantSynchronisation | null;
   readonly sources: readonly SourceSynchronisation[];
+}
+
+type Synchronised = Pick<ExportManifest, 'source' | 'synchronisationRuns' | 'answeredRequests'>;
+
+/** What one manifest says of synchronisation. */
+export function sourceSynchronisationOf(manifest: Synchronised): SourceSynchronisation {
+  const { source, synchronisationRuns, answeredRequests } = manifest;
+  const starts = (synchronisationRuns ?? []).flatMap(run => (run.succeeded ? run.startedAt : []));
+  const [answer] = answeredRequests
+    .filter(one => one.kind === 'synchronisation')
+    .toSorted((a, b) => b.answeredAt - a.answeredAt);
+  return {
+    source,
+    lastSucceededStart: starts.length === 0 ? null : (Math.max(...starts) as Instant),
+    hasHistory: synchronisationRuns !== null,
+    request: answer ? { id: answer.id as Guid, status: answer.outcome } : null,
+  };
 }

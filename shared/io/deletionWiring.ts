@@ -22,6 +22,7 @@ import { createCloudSnapshots } from './graph/cloudSnapshots';
 import { createDeletedItems } from './graph/deletedItems';
 import { createGraphClient } from './graph/graphClient';
 import { createGraphRequests } from './graph/graphRequests';
+import { createSynchronisationReader } from './graph/synchronisation';
 import type { RequestContext } from './http/api';
 import { createDeletionRecords } from './snapshots';
 import { createDeletionCaps } from './tables/decisionCapsTable';
@@ -81,6 +82,15 @@ export function buildDeletions(
     caps: createDeletionCaps({ table: decisions, limits: deletion.limits }),
     rules: createRuleTable(table(tableNames.rules)),
     runs: buildScanRuns(configuration, log),
+    synchronisation: createSynchronisationReader({
+      endpoint,
+      credential: reader,
+      clock,
+      log,
+      correlationId,
+      limits: requestLimits,
+      cloudSyncServicePrincipalIds: configuration.cloudSyncServicePrincipalIds,
+    }),
     directory: createCloudDirectory({
       endpoint,
       credential: reader,
@@ -114,7 +124,8 @@ export function buildDeletions(
     clock,
     log,
   };
-  const sources = configuration.sources.map(expected => expected.source);
+  const { sources: expected, tenantId, gateLimits: limits } = configuration;
+  const sources = expected.map(one => one.source);
   const { enabled, perCall, fourEyesTypes, quarantineDays } = deletion;
-  return { ports, settings: { enabled, perCall, fourEyesTypes, quarantineDays, sources } };
+  return { ports, settings: { enabled, perCall, fourEyesTypes, quarantineDays, sources, tenantId, limits } };
 }

@@ -10,8 +10,10 @@ import { version } from '../core/version';
 import type { Configuration } from './configuration';
 import { createExportStore } from './exports/exportStore';
 import { createCloudDirectory } from './graph/cloudDirectory';
+import { createSynchronisationReader } from './graph/synchronisation';
 import { createRunLock } from './runLock';
 import { createCandidateTable } from './tables/candidateTable';
+import { createRuleTable } from './tables/ruleTable';
 import { createScanRunTable } from './tables/scanRunTable';
 
 /** Containers and tables of the data account; infra and the local stack create them. */
@@ -38,6 +40,7 @@ export function buildScan(
   configuration: Configuration,
   log: Log,
   runId: Guid = randomUUID() as string as Guid,
+  clock: Clock = systemClock,
 ): { ports: DetectOrphansPorts; settings: DetectOrphansSettings } {
   const credential = new ManagedIdentityCredential({ clientId: configuration.readerClientId });
   const blobs = new BlobServiceClient(configuration.blobEndpoint, credential);
@@ -47,7 +50,7 @@ export function buildScan(
     directory: createCloudDirectory({
       endpoint: configuration.graphEndpoint,
       credential,
-      clock: systemClock,
+      clock,
       log,
       correlationId: runId,
     }),
@@ -59,16 +62,32 @@ export function buildScan(
     }),
     candidates: createCandidateTable({ table: candidates, spill: evidence, log }),
     runs: buildScanRuns(configuration, log),
+    rules: createRuleTable(new TableClient(configuration.tableEndpoint, tableNames.rules, credential)),
+    synchronisation: createSynchronisationReader({
+      endpoint: configuration.graphEndpoint,
+      credential,
+      clock,
+      log,
+      correlationId: runId,
+      cloudSyncServicePrincipalIds: configuration.cloudSyncServicePrincipalIds,
+    }),
     lock: createRunLock({
       container: blobs.getContainerClient(containerNames.locks),
       clock: systemClock,
       log,
     }),
-    clock: systemClock,
+    clock,
     log,
     newRunId: () => runId,
   };
-  return { ports, settings: { sources: configuration.sources.map(expected => expected.source), version } };
+  const { sources, tenantId, gateLimits: limits } = configuration;
+  const settings: DetectOrphansSettings = {
+    sources: sources.map(expected => expected.source),
+    tenantId,
+    limits,
+    version,
+  };
+  return { ports, settings };
 }
 
 /** The run records alone, for health. */

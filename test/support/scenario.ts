@@ -257,7 +257,7 @@ function exportOf(given: ScenarioExport, ordinal: number): MemoryExport {
     agentVersion: '0.0.0',
     startedAt,
     finishedAt: startedAt,
-    namingContexts: domains.map(dnsName => namingContextOf(dnsName, source)),
+    namingContexts: domains.map((dnsName, at) => namingContextOf(dnsName, source, at === 0 ? records : [])),
     uncoveredDomains: (given.uncoveredDomains ?? []).map(dnsName => ({
       distinguishedName: `DC=${dnsName.replaceAll('.', ',DC=')}`,
       dnsName,
@@ -278,7 +278,10 @@ function exportOf(given: ScenarioExport, ordinal: number): MemoryExport {
 function namingContextOf(
   dnsName: string | null,
   source: SourceName,
+  records: readonly ExportRecord[],
 ): ExportManifest['namingContexts'][number] {
+  const of = (objectClass: ExportRecord['objectClass']): number =>
+    records.filter(record => record.kind === 'object' && record.objectClass === objectClass).length;
   const name = dnsName ?? `partition.${source}.example`;
   return {
     distinguishedName: `DC=${name.replaceAll('.', ',DC=')}`,
@@ -289,7 +292,14 @@ function namingContextOf(
       highestCommittedUSN: '1',
       oldestInboundSuccess: null,
     },
-    counts: { user: 0, group: 0, contact: 0, computer: 0, other: 0, tombstone: 0 },
+    counts: {
+      user: of('user'),
+      group: of('group'),
+      contact: of('contact'),
+      computer: of('computer'),
+      other: of('other'),
+      tombstone: records.filter(record => record.kind === 'tombstone').length,
+    },
   };
 }
 

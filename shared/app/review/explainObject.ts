@@ -3,7 +3,7 @@ import { AppError } from '../../core/appError';
 import type { CloudId, CloudObject } from '../../core/cloudObject';
 import type { SourceName } from '../../core/exportFormat';
 import type { StoredFacts } from '../../core/facts';
-import type { GateResult } from '../../core/gates';
+import type { GateResult } from '../../core/gates/gate';
 import type { ObjectType } from '../../core/objectType';
 import { protectionOf, type Protection } from '../../core/protection';
 import { summaryOf, type DecisionSummary } from '../../core/review/decisionSummary';
@@ -12,7 +12,7 @@ import { uncoveredDomainSeenBy } from '../../core/review/lastScan';
 import { repairOf, type Repair } from '../../core/review/repair';
 import type { ExportUsed, ScanRun } from '../../core/scanRun';
 import type { Verdict } from '../../core/verdict';
-import { exportGates } from '../compareTenant';
+import { readableExportGates } from '../compareTenant';
 import { contextOfExports, observedSinceOf } from '../comparisonContext';
 import type { DecisionTable } from '../decisionPorts';
 import { judgeObjects, type JudgedObject } from '../judgeObjects';
@@ -128,7 +128,7 @@ async function compareNow(
   let read: ExportsRead | null = null;
   try {
     read = await readExports(exports, sources, log, stop);
-    const gates = exportGates(read);
+    const gates = readableExportGates(read);
     const reasons = gates.flatMap(gate => (gate.passed || gate.reason === '' ? [] : gate.reason));
     const judgement: Judgement = gates.some(gate => !gate.passed)
       ? { kind: 'refused', reasons }
@@ -139,7 +139,7 @@ async function compareNow(
     const reason = refusalOf(error, late, budgetMs);
     if (reason === null) throw error;
     log.warn(reason);
-    const gates = read ? exportGates(read) : [];
+    const gates = read ? readableExportGates(read) : [];
     return { judgement: { kind: 'refused', reasons: [reason] }, gates, exports: read?.used ?? [] };
   }
 }

@@ -28,6 +28,8 @@ import {
 } from '../../../support/memory/memoryDeletions';
 import { MemoryDirectory } from '../../../support/memory/memoryDirectory';
 import { MemoryExports } from '../../../support/memory/memoryExports';
+import { MemorySynchronisation } from '../../../support/memory/memorySynchronisation';
+import { generousLimits, scanSettings, tenantId } from '../../../support/scanDefaults';
 import { MemoryLock } from '../../../support/memory/memoryLock';
 import { MemoryCandidates, MemoryRuns } from '../../../support/memory/memoryTables';
 import { scenarioCloud, scenarioExports, type ScenarioInput } from '../../../support/scenario';
@@ -92,6 +94,7 @@ export class DeletionWorld {
   readonly decisions = new MemoryDecisions();
   readonly caps = new MemoryCaps();
   readonly rules = new MemoryRules();
+  readonly synchronisation = new MemorySynchronisation();
   readonly audit = memoryAuditLog('review');
   readonly records = new MemoryRecords();
   readonly requests = new MemoryExportRequests();
@@ -118,6 +121,14 @@ export class DeletionWorld {
       fourEyesTypes: new Set(),
       quarantineDays: 0,
       sources: this.exports.exports.map(one => one.source),
+      tenantId,
+      limits: {
+        ...generousLimits,
+        exportAgeHours: 36,
+        clockAheadMinutes: 5,
+        exportDropPercent: 5,
+        exportDropObjects: 0,
+      },
     };
   }
 
@@ -141,7 +152,8 @@ export class DeletionWorld {
       exports: [{ source: 'contoso', startedAt: formatInstant(this.now as Instant), records: this.#records }],
       cloud: [],
     } as unknown as ScenarioInput);
-    const manifest = { ...written!.manifest, sequence: this.#sequence };
+    const previousManifest = this.exports.exports[0]?.manifestHash ?? null;
+    const manifest = { ...written!.manifest, sequence: this.#sequence, previousManifest };
     this.exports.exports = [
       { ...written!, manifest, manifestHash: String(this.#sequence).padStart(64, '0') },
     ];
@@ -176,12 +188,14 @@ export class DeletionWorld {
         exports,
         candidates,
         runs,
+        rules: this.rules,
+        synchronisation: this.synchronisation,
         lock: new MemoryLock(),
         log: this.log,
         clock: { now: () => this.now as Instant },
         newRunId: () => `run-${(this.#runs += 1)}`,
       },
-      { sources: this.settings.sources, version: '1.2.3' },
+      scanSettings(this.settings.sources),
       new AbortController().signal,
     );
     if (run.state !== 'finished') throw new Error(run.reasons.join('\n'));
@@ -255,6 +269,7 @@ export class DeletionWorld {
       caps: this.caps,
       rules: this.rules,
       runs: this.runs,
+      synchronisation: this.synchronisation,
       directory: this.directory,
       exports: this.exports,
       requests: this.requests,

@@ -1,10 +1,7 @@
-import type { SourceName } from '../../../shared/core/exportFormat';
-import {
-  exportPresent,
-  exportVerified,
-  graphListComplete,
-  type GateResult,
-} from '../../../shared/core/gates';
+import type { SourceName } from '../../../../shared/core/exportFormat';
+import { graphListComplete } from '../../../../shared/core/gates/cloudGates';
+import { exportPresent, exportVerified } from '../../../../shared/core/gates/exportGates';
+import type { GateResult } from '../../../../shared/core/gates/gate';
 
 const source = 'contoso' as SourceName;
 const read = (distinct: number, countBefore: number, countAfter = countBefore): GateResult =>
