@@ -5,6 +5,7 @@ import type { CandidateFacts, EvidenceText, FactState, StoredFacts } from '../co
 import type { ObjectType } from '../core/objectType';
 import type { ExportRecord } from '../core/onPremisesObject';
 import type { RunState, ScanRun } from '../core/scanRun';
+import type { TenantSynchronisation } from '../core/synchronisation';
 
 /** Takes the objects of one attempt to read a list. A list that must be read again gets a new, empty sink. */
 export interface ListSink<Type extends ObjectType> {
@@ -40,6 +41,11 @@ export interface CloudDirectory {
     id: CloudId,
     signal: AbortSignal,
   ): Promise<CloudObjectOf<Type> | null>;
+}
+
+/** What Graph says of synchronisation into the tenant. Throws as `CloudDirectory`; what it may not read is a value. */
+export interface SynchronisationReader {
+  read(signal: AbortSignal): Promise<TenantSynchronisation>;
 }
 
 /** A complete export whose signature and manifest were verified; its parts are verified while they are read. */

@@ -112,6 +112,17 @@ const typeList = z.string().transform((text, context): ReadonlySet<ObjectType> =
   return z.NEVER;
 });
 
+const mostServicePrincipals = 20;
+
+const guidList = z.string().transform((text, context): readonly Guid[] => {
+  if (text === 'none') return [];
+  const ids = text.split(',').map(one => parseGuid(one.trim()));
+  const distinct = new Set(ids.filter(id => id !== null));
+  if (distinct.size === ids.length && ids.length <= mostServicePrincipals) return [...distinct];
+  context.addIssue(`is neither none nor a list of at most ${mostServicePrincipals} GUIDs, once each`);
+  return z.NEVER;
+});
+
 const limitsOfTypes = z.string().transform((text, context): DeletionLimits['perType'] => {
   const limits = { user: 0, group: 0, contact: 0, device: 0 };
   const seen = new Set<string>();
@@ -169,6 +180,14 @@ export const settings = {
     example:
       '[{"source":"contoso","publicKeys":[{"keyId":"2026-11","publicKey":"11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="}]}]',
     schema: sources,
+  }),
+  CLOUD_SYNC_SERVICE_PRINCIPAL_IDS: setting({
+    description:
+      'Part scan: object ids, separated by commas, of the service principals of Cloud Sync, one for each of its configurations; or none. ' +
+      'The state of their jobs is read, where the identity has Synchronization.Read.All.',
+    example: '6f3e0a52-1b7c-4d8e-9f60-2a4b6c8d0e1f',
+    fallback: 'none',
+    schema: guidList,
   }),
   SCAN_SCHEDULE: setting({
     description: 'When the scan runs: NCRONTAB, six fields, in UTC.',
@@ -279,6 +298,8 @@ export interface Configuration {
   readonly blobEndpoint: string;
   readonly tableEndpoint: string;
   readonly sources: readonly ExpectedSource[];
+  /** Empty: Cloud Sync is not in use, or is not looked at. */
+  readonly cloudSyncServicePrincipalIds: readonly Guid[];
   readonly scanSchedule: string;
 }
 
@@ -430,6 +451,10 @@ export function readConfiguration(environment: Environment): ConfigurationReadin
     blobEndpoint: read('DATA_BLOB_ENDPOINT', settings.DATA_BLOB_ENDPOINT),
     tableEndpoint: read('DATA_TABLE_ENDPOINT', settings.DATA_TABLE_ENDPOINT),
     sources: read('EXPORT_SOURCES', settings.EXPORT_SOURCES),
+    cloudSyncServicePrincipalIds: read(
+      'CLOUD_SYNC_SERVICE_PRINCIPAL_IDS',
+      settings.CLOUD_SYNC_SERVICE_PRINCIPAL_IDS,
+    ),
     scanSchedule: read('SCAN_SCHEDULE', settings.SCAN_SCHEDULE),
   };
   if (configuration.part === 'review') {
