@@ -43,7 +43,7 @@ export interface CloudDirectory {
   ): Promise<CloudObjectOf<Type> | null>;
 }
 
-/** What Graph tells of synchronisation into the tenant. Throws as `CloudDirectory` does. */
+/** What Graph says of synchronisation into the tenant. Throws as `CloudDirectory`; what it may not read is a value. */
 export interface SynchronisationReader {
   read(signal: AbortSignal): Promise<TenantSynchronisation>;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../../core/appError';
+import { verdictOnRecord } from '../../core/cloudHistory';
 import type { CloudId, CloudObject } from '../../core/cloudObject';
 import type { SourceName } from '../../core/exportFormat';
 import type { StoredFacts } from '../../core/facts';
@@ -166,14 +167,15 @@ async function judgeNow(
     observedSince: observedSinceOf(facts ? [facts] : []),
   };
   const [judged] = (await judgeObjects([cloud], read, context, signal)) as [JudgedObject];
-  const { compared, verdict, evidence } = judged;
+  const { compared, evidence } = judged;
+  const verdict = verdictOnRecord(judged.verdict, facts);
   return {
     kind: 'judged',
     outcome: compared.correlation.kind,
     verdict,
     evidence,
     explanation: explanationOf(cloud, compared, verdict, protectionOf(cloud)),
-    repair: repairOf(cloud, compared, context.anchors),
+    repair: repairOf(cloud, compared, context.anchors, verdict),
   };
 }
 
@@ -207,6 +209,9 @@ function limitsOf(
           `Which other objects have the same key is from run ${facts?.changedRun}; it was not looked at again.`,
         ]
       : ['Other cloud objects with the same key are not looked for here; the scan does.'];
+  limits.push(
+    'Whether it was restored, deleted here before, or comes from a retired domain is from what the scan has on record.',
+  );
   if (cloud.type === 'contact' || cloud.type === 'device')
     limits.push(
       finished === null

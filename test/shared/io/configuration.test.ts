@@ -34,6 +34,9 @@ const problemsOf = (environment: Environment): Record<string, string> => {
     : Object.fromEntries(reading.problems.map(one => [one.setting, one.problem]));
 };
 
+const twin = '6f3e0a52-1b7c-4d8e-9f60-2a4b6c8d0e1f';
+const twentyOne = Array.from({ length: 21 }, (_, n) => `${twin.slice(0, -2)}${n + 10}`).join(', ');
+
 describe('configuration', () => {
   test('local.settings.sample.json lists exactly the settings that are read, and is valid', () => {
     expect(Object.keys(sample).sort()).toEqual([...Object.keys(settings), ...platformSettings].sort());
@@ -57,15 +60,25 @@ describe('configuration', () => {
       blobEndpoint: examples['DATA_BLOB_ENDPOINT'],
       tableEndpoint: 'https://127.0.0.1:1/account',
       scanSchedule: examples['SCAN_SCHEDULE'],
+      cloudSyncServicePrincipalIds: [examples['CLOUD_SYNC_SERVICE_PRINCIPAL_IDS']],
       sources: [{ source: 'contoso', publicKeys: [{ keyId: '2026-11' }] }],
     });
     expect(reading.configuration.sources[0]?.publicKeys[0]?.publicKey.asymmetricKeyType).toBe('ed25519');
   });
 
   test('what has a default may be left out, or be empty', () => {
-    const reading = readConfiguration({ ...examples, SCAN_SCHEDULE: ' ', GRAPH_ENDPOINT: undefined });
+    const reading = readConfiguration({
+      ...examples,
+      SCAN_SCHEDULE: ' ',
+      GRAPH_ENDPOINT: undefined,
+      CLOUD_SYNC_SERVICE_PRINCIPAL_IDS: '',
+    });
     expect(reading).toMatchObject({
-      configuration: { scanSchedule: '0 0 2 * * *', graphEndpoint: 'https://graph.microsoft.com' },
+      configuration: {
+        cloudSyncServicePrincipalIds: [],
+        scanSchedule: '0 0 2 * * *',
+        graphEndpoint: 'https://graph.microsoft.com',
+      },
     });
   });
 
@@ -96,6 +109,9 @@ describe('configuration', () => {
     ],
     ['DATA_TABLE_ENDPOINT', 'https://user:secret@account', 'is not an https address'],
     ['SCAN_SCHEDULE', '0 2 * * *', 'six fields'],
+    ['CLOUD_SYNC_SERVICE_PRINCIPAL_IDS', 'Cloud Sync', 'neither none nor a list'],
+    ['CLOUD_SYNC_SERVICE_PRINCIPAL_IDS', `${twin},{${twin.toUpperCase()}}`, 'once each'],
+    ['CLOUD_SYNC_SERVICE_PRINCIPAL_IDS', twentyOne, 'at most 20'],
     ['EXPORT_SOURCES', '{', 'is not JSON'],
     ['EXPORT_SOURCES', '[]', 'at'],
     ['EXPORT_SOURCES', '[{"source":"Contoso","publicKeys":[]}]', 'at 0.source'],

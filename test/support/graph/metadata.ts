@@ -5,6 +5,7 @@ import type {
   LicenseDetails,
   Organization,
   OrgContact,
+  SynchronizationJob,
   UnifiedRoleAssignment,
   User,
 } from '@microsoft/microsoft-graph-types';
@@ -20,6 +21,7 @@ export interface EntityTypes {
   readonly appRoleAssignment: AppRoleAssignment;
   readonly licenseDetails: LicenseDetails;
   readonly unifiedRoleAssignment: UnifiedRoleAssignment;
+  readonly synchronizationJob: SynchronizationJob;
 }
 export type EntityName = keyof EntityTypes;
 

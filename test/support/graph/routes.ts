@@ -1,3 +1,4 @@
+import type { Organization } from '@microsoft/microsoft-graph-types';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AccessTokenClaims } from '../tokenIssuer';
 import { authorize, hasAny } from './authorization';
@@ -20,6 +21,7 @@ import {
   type QueryOption,
 } from './query';
 import { relationRoutes } from './relationRoutes';
+import { synchronizationRoutes } from './synchronizationRoutes';
 import { writeRoutes } from './writeRoutes';
 
 /** What a route knows of a request whose token is valid. */
@@ -67,6 +69,7 @@ export function createRoutes(context: RouteContext): readonly Route[] {
     ...writeRoutes(context),
     ...deletedItemRoutes(context),
     ...relationRoutes(context),
+    ...synchronizationRoutes(context),
   ];
 }
 
@@ -169,8 +172,15 @@ function organizationOf({ endpoint, directory }: RouteContext): Route['answer'] 
     const options = readOptions(search, ['$select']);
     const visible = hasAny(claims, set.readPermissions)
       ? directory.organization
-      : { ...directory.organization, onPremisesLastSyncDateTime: null };
+      : limited(directory.organization);
     const value = [projection(set, parseSelect(options, set))(visible)];
     return { kind: 'entity', entity: { '@odata.context': contextOf(endpoint, set.name, options), value } };
   };
 }
+
+/** What User.Read.All shows of the organization; all else is null (https://learn.microsoft.com/graph/api/organization-get). */
+const limited = ({ id, displayName, verifiedDomains }: Readonly<Organization>): Organization => ({
+  ...(id === undefined ? {} : { id }),
+  ...(displayName === undefined ? {} : { displayName }),
+  ...(verifiedDomains === undefined ? {} : { verifiedDomains }),
+});

@@ -26,6 +26,7 @@ const readers = [
   'shared/io/graph/cloudDirectory.ts',
   'shared/io/graph/deletedItems.ts',
   'shared/io/graph/cloudSnapshots.ts',
+  'shared/io/graph/synchronisation.ts',
 ];
 
 describe.each(readers)('what %s leads to', entry => {

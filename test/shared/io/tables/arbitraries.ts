@@ -3,6 +3,7 @@ import type { CloudId } from '../../../../shared/core/cloudObject';
 import type { SourceName } from '../../../../shared/core/exportFormat';
 import {
   attentionReasons,
+  waitNames,
   factStates,
   withdrawalReasons,
   type CandidateFacts,
@@ -49,12 +50,7 @@ export const anyFacts: fc.Arbitrary<CandidateFacts> = fc.record({
   evidenceHash: sha256,
   waitsFor: fc.array(
     fc.record({
-      for: fc.constantFrom(
-        'synchronisation' as const,
-        'consecutiveRuns' as const,
-        'grace' as const,
-        'recycleBin' as const,
-      ),
+      for: fc.constantFrom(...waitNames),
       until: orNull(instant),
     }),
     { maxLength: 4 },
