@@ -144,10 +144,16 @@ export type DeletedItemsOutcome =
 
 /** The deleted users must be read: without them a user who was restored looks like any other (domain.md, case 14). */
 export function deletedItemsRead(outcome: DeletedItemsOutcome): GateResult {
-  const gate = { gate: 'deletedItemsRead', source: null, type: 'user', limit: 'read to its end' } as const;
+  const subject = subjectOf('deletedItemsRead', { type: 'user' });
+  const limit = 'read to its end';
   if (outcome.status === 'failed')
-    return { ...gate, passed: false, found: 'not read', reason: outcome.reason };
+    return breachedGate(
+      'evidence',
+      subject,
+      { found: 'not read', limit },
+      { reason: outcome.reason, severity: 1, holds: false },
+    );
   const { deleted, completeSince } = outcome.memory;
   const gap = completeSince === null ? '' : `, remembered since ${formatInstant(completeSince)}`;
-  return { ...gate, passed: true, found: `${deleted.size} deleted users${gap}`, reason: '' };
+  return passedGate('evidence', subject, { found: `${deleted.size} deleted users${gap}`, limit });
 }

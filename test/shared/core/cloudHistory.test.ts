@@ -254,7 +254,7 @@ describe('the gate deletedItemsRead', () => {
     left: new Map(),
   };
   test('is passed where they were read, and says since when they are remembered', () => {
-    expect(deletedItemsRead({ status: 'read', memory })).toEqual({
+    expect(deletedItemsRead({ status: 'read', memory })).toMatchObject({
       gate: 'deletedItemsRead',
       source: null,
       type: 'user',
