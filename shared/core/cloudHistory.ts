@@ -1,7 +1,7 @@
 import type { CloudId } from './cloudObject';
 import type { CloudReference } from './duplicates';
 import type { AttentionReason, CandidateFacts, Wait } from './facts';
-import type { GateResult } from './gates/gate';
+import { breachedGate, passedGate, subjectOf, type GateResult } from './gates/gate';
 import { formatInstant, type Instant } from './instant';
 import type { Verdict } from './verdict';
 
