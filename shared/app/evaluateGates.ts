@@ -63,10 +63,10 @@ export interface GateInput {
 
 /** The gates of evidence beyond reading: the exports against the last accepted run, the tenant, and synchronisation. */
 export function evidenceGates(input: GateInput): readonly GateResult[] {
-  const { exports, synchronisation, accepted, tenantId, limits, now } = input;
+  const { exports: read, synchronisation, accepted, tenantId, limits, now } = input;
   const { tenant, unread } = synchronisation;
-  const manifests = new Map(exports.accepted.map(one => [one.source, one.manifest]));
-  const ofExports = exports.used.flatMap(used => {
+  const manifests = new Map(read.accepted.map(one => [one.source, one.manifest]));
+  const ofExports = read.used.flatMap(used => {
     const manifest = manifests.get(used.source);
     return manifest
       ? judgedExportGates({ used, manifest, before: usedBefore(used, accepted) }, limits, now)
@@ -76,13 +76,15 @@ export function evidenceGates(input: GateInput): readonly GateResult[] {
     ...ofExports,
     tenantAgrees(tenant, unread, tenantId),
     synchronisationEnabled(tenant, unread),
-    synchronisationFresh(tenant, sourcesOf(exports), limits, now),
+    synchronisationFresh(tenant, sourcesOf(read), limits, now),
     cloudSyncHealthy(tenant),
   ];
 }
 
-export const sourcesOf = ({ accepted }: Pick<ExportsRead, 'accepted'>): readonly SourceSynchronisation[] =>
-  accepted.map(({ manifest }) => sourceSynchronisationOf(manifest));
+/** What the manifests of the accepted exports say of synchronisation. */
+export function sourcesOf({ accepted }: Pick<ExportsRead, 'accepted'>): readonly SourceSynchronisation[] {
+  return accepted.map(({ manifest }) => sourceSynchronisationOf(manifest));
+}
 
 const usedBefore = (used: ExportUsed, accepted: Pick<ScanRun, 'exports'> | null): ExportUsed | null =>
   accepted?.exports.find(one => one.source === used.source) ?? null;
