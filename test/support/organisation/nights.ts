@@ -1,10 +1,33 @@
 import type { ObjectType } from '../../../shared/core/objectType';
 import { exportAgeMs } from './makeOrganisation';
 import type { Placed } from './onPremises';
-import type { Change, Cloud, Organisation, Source } from './organisation';
+import type { Change, Cloud, Organisation, Orphan, Source, Story } from './organisation';
 import type { CloudEntities } from './story';
 
 const dayMs = 24 * 60 * 60 * 1000;
+
+/** How many nights, tonight included, must have been scanned for `tonightOf` to know what each object waits for. */
+export const nightsNeeded = 8;
+
+/** What a scan of tonight must say of what is missing, under the strict rules of time. */
+export interface Tonight {
+  readonly candidates: readonly Orphan[];
+  /** Missing, and not a candidate yet. `waitsFor` null: too few nights were scanned to tell. */
+  readonly observed: readonly (Orphan & { readonly waitsFor: Story['waitsFor'] | null })[];
+}
+
+/** `nights`: how many were scanned one after the other, tonight's included. Fewer than eight let nothing be a candidate. */
+export function tonightOf({ stories }: Organisation, nights: number): Tonight {
+  const missing = stories.filter(({ state }) => state === 'candidate');
+  const known = nights >= nightsNeeded;
+  const due = missing.filter(({ waitsFor }) => known && waitsFor.length === 0);
+  return {
+    candidates: due.map(({ type, cloudId }) => ({ type, cloudId })),
+    observed: missing
+      .filter(story => !due.includes(story))
+      .map(({ type, cloudId, waitsFor }) => ({ type, cloudId, waitsFor: known ? waitsFor : null })),
+  };
+}
 
 /**
  * The organisation as it was in the night so many days ago: exports that were begun then, and the cloud of then. What the stories
