@@ -26,6 +26,14 @@ export const defaultWaitingRules: WaitingRules = {
   synchronisation: 'proved',
 };
 
+const figures = ['consecutiveRuns', 'graceDays', 'recycleBinDays'] as const;
+
+/** The rules that let an object be a candidate earlier than by default: every run says so in its log. */
+export const laxerThanDefault = (rules: WaitingRules): readonly (keyof WaitingRules)[] => [
+  ...figures.filter(name => rules[name] < defaultWaitingRules[name]),
+  ...(rules.synchronisation === 'notAsked' ? (['synchronisation'] as const) : []),
+];
+
 /**
  * The time (hours) by which domain controllers may differ about when an object was deleted: whenChanged is the time at which the
  * one that was asked heard of it, and the one that synchronisation asks may hear later. The agent refuses a domain controller

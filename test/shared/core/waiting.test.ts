@@ -3,6 +3,7 @@ import type { Correlation } from '../../../shared/core/correlate';
 import type { StoredFacts, Wait } from '../../../shared/core/facts';
 import {
   defaultWaitingRules,
+  laxerThanDefault,
   replicationMarginHours,
   waitingSourceOf,
   waitsOf,
@@ -50,6 +51,30 @@ describe('what a missing object waits for', () => {
       recycleBinDays: 30,
       synchronisation: 'proved',
     });
+  });
+
+  test('what is laxer than the default is named, what is stricter is not', () => {
+    expect(laxerThanDefault(defaultWaitingRules)).toEqual([]);
+    const stricter = {
+      consecutiveRuns: 4,
+      graceDays: 8,
+      recycleBinDays: 31,
+      synchronisation: 'proved',
+    } as const;
+    expect(laxerThanDefault(stricter)).toEqual([]);
+    const laxer = {
+      consecutiveRuns: 2,
+      graceDays: 6,
+      recycleBinDays: 29,
+      synchronisation: 'notAsked',
+    } as const;
+    expect(laxerThanDefault(laxer)).toEqual([
+      'consecutiveRuns',
+      'graceDays',
+      'recycleBinDays',
+      'synchronisation',
+    ]);
+    expect(laxerThanDefault({ ...stricter, graceDays: 6 })).toEqual(['graceDays']);
   });
 
   test('an absence that is new waits for everything at once, and says until when', () => {
