@@ -2,10 +2,12 @@ import { parseArgs } from 'node:util';
 import { objectTypes, type ObjectType } from '../../shared/core/objectType';
 import { exportFaults } from './faults/exportFaults';
 import type { Fault, Outcome } from './faults/fault';
+import { graphFaults } from './faults/graphFaults';
 import { runFault } from './faults/judgeFault';
+import { synchronisationFaults } from './faults/synchronisationFaults';
 import { FaultWorld } from './faults/world';
 
-const faults: readonly Fault[] = [...exportFaults];
+const faults: readonly Fault[] = [...exportFaults, ...graphFaults, ...synchronisationFaults];
 
 async function main(): Promise<boolean> {
   const { values } = parseArgs({
@@ -16,7 +18,8 @@ async function main(): Promise<boolean> {
     const world = await FaultWorld.start(forests);
     try {
       for (const fault of faults) {
-        if (values.only && !fault.name.includes(values.only)) continue;
+        if (values.only && !fault.name.includes(values.only) && !fault.answers.includes(values.only))
+          continue;
         const types: readonly ObjectType[] = fault.types === 'together' ? ['user'] : fault.types;
         for (const type of types) {
           const found = await runFault(world, fault, type, `${outcomes.length}`);

@@ -40,7 +40,7 @@ const linesOf = (written: WrittenExport): string[] =>
 
 const refused = (...gates: string[]): Fault['expected'] => ({ runs: ['refused'], gates });
 
-const export_ = (
+const exported = (
   name: string,
   answers: string,
   tampering: Tampering,
@@ -49,34 +49,34 @@ const export_ = (
 
 /** Exports that are cut off, altered, old, of somebody else, or much smaller than the truth. */
 export const exportFaults: readonly Fault[] = [
-  export_('a part of the export is missing', 'case 8, truncation', {
+  exported('a part of the export is missing', 'case 8, truncation', {
     written: written => without(written, firstPart),
   }),
-  export_('a part is cut in the middle', 'case 8, truncation', {
+  exported('a part is cut in the middle', 'case 8, truncation', {
     written: written => withFile(written, firstPart, bytesOf(written, firstPart).subarray(0, 200)),
   }),
-  export_('a part is empty', 'case 8, truncation', {
+  exported('a part is empty', 'case 8, truncation', {
     written: written => withFile(written, firstPart, Buffer.alloc(0)),
   }),
-  export_('a part lacks its last byte', 'case 8, truncation', {
+  exported('a part lacks its last byte', 'case 8, truncation', {
     written: written => withFile(written, firstPart, bytesOf(written, firstPart).subarray(0, -1)),
   }),
-  export_('one bit of a part is another one', 'case 8, altered', {
+  exported('one bit of a part is another one', 'case 8, altered', {
     written: written => {
       const bytes = Buffer.from(bytesOf(written, firstPart));
       bytes[100] = (bytes[100] ?? 0) ^ 1;
       return withFile(written, firstPart, bytes);
     },
   }),
-  export_('a part lacks its last line, with hashes that fit', 'case 8, truncation; one page of 500', {
+  exported('a part lacks its last line, with hashes that fit', 'case 8, truncation; one page of 500', {
     written: (written, key) =>
       replacePart(written, firstPart, gzipSync(`${linesOf(written).slice(0, -1).join('\n')}\n`), key),
   }),
-  export_('a part ends in the middle of a line, with hashes that fit', 'case 8, truncation', {
+  exported('a part ends in the middle of a line, with hashes that fit', 'case 8, truncation', {
     written: (written, key) =>
       replacePart(written, firstPart, gzipSync(linesOf(written).join('\n').slice(0, -20)), key),
   }),
-  export_('a line is no JSON', 'case 8, altered', {
+  exported('a line is no JSON', 'case 8, altered', {
     written: (written, key) =>
       replacePart(
         written,
@@ -85,31 +85,31 @@ export const exportFaults: readonly Fault[] = [
         key,
       ),
   }),
-  export_('a part is no gzip', 'case 8, altered', {
+  exported('a part is no gzip', 'case 8, altered', {
     written: (written, key) => replacePart(written, firstPart, Buffer.from(linesOf(written).join('\n')), key),
   }),
-  export_('there are bytes behind the end of a part', 'case 8, altered', {
+  exported('there are bytes behind the end of a part', 'case 8, altered', {
     written: (written, key) =>
       replacePart(written, firstPart, Buffer.concat([bytesOf(written, firstPart), Buffer.from('more')]), key),
   }),
-  export_('the signature is missing', 'case 8, forged', {
+  exported('the signature is missing', 'case 8, forged', {
     written: written => without(written, signatureFileName),
   }),
-  export_('the signature is cut', 'case 8, truncation', {
+  exported('the signature is cut', 'case 8, truncation', {
     written: written =>
       withFile(written, signatureFileName, bytesOf(written, signatureFileName).subarray(0, 32)),
   }),
-  export_('the signature is over other bytes', 'case 8, forged', {
+  exported('the signature is over other bytes', 'case 8, forged', {
     written: (written, key) => withFile(written, signatureFileName, sign(null, Buffer.from('others'), key)),
   }),
-  export_('the manifest is cut', 'case 8, truncation', {
+  exported('the manifest is cut', 'case 8, truncation', {
     written: written =>
       withFile(written, manifestFileName, bytesOf(written, manifestFileName).subarray(0, 300)),
   }),
-  export_('the manifest has no end marker', 'case 8, truncation', {
+  exported('the manifest has no end marker', 'case 8, truncation', {
     written: (written, key) => amendManifest(written, ({ complete: _, ...manifest }) => manifest, key),
   }),
-  export_('the manifest counts fewer lines than there are', 'case 8, altered', {
+  exported('the manifest counts fewer lines than there are', 'case 8, altered', {
     written: (written, key) =>
       amendManifest(
         written,
@@ -117,14 +117,14 @@ export const exportFaults: readonly Fault[] = [
         key,
       ),
   }),
-  export_('the export is of another tenant', 'two tenants mixed up', {
+  exported('the export is of another tenant', 'two tenants mixed up', {
     input: input => ({ ...input, tenantId: guidOf('another tenant') }),
   }),
-  export_('the export is of another source', 'two agents mixed up', {
+  exported('the export is of another source', 'two agents mixed up', {
     written: (written, key) =>
       amendManifest(written, manifest => ({ ...manifest, source: 'elsewhere' }), key),
   }),
-  export_('the export has a version that is not known', 'an agent that is newer', {
+  exported('the export has a version that is not known', 'an agent that is newer', {
     written: (written, key) => amendManifest(written, manifest => ({ ...manifest, schemaVersion: 2 }), key),
   }),
   {
@@ -154,13 +154,13 @@ export const exportFaults: readonly Fault[] = [
     },
     expected: refused('exportNotReplayed'),
   },
-  export_(
+  exported(
     'the sequence number is that of an older export',
     'case 8, replay',
     { input: input => ({ ...input, sequence: 1 }) },
     refused('exportNotReplayed'),
   ),
-  export_(
+  exported(
     'the export follows another one than the last',
     'two agents under one name',
     { input: input => ({ ...input, previousManifest: 'a'.repeat(64) }) },
@@ -187,7 +187,7 @@ export const exportFaults: readonly Fault[] = [
       for await (const blob of container.listBlobsFlat({ prefix })) await container.deleteBlob(blob.name);
     },
   },
-  export_(
+  exported(
     "the agent's clock is a day behind",
     'clock skew of a day',
     {
@@ -199,13 +199,13 @@ export const exportFaults: readonly Fault[] = [
     },
     { runs: ['finished', 'refused'] },
   ),
-  export_(
+  exported(
     'the export is empty',
     'Keycloak: an empty result',
     { input: input => ({ ...input, lines: [] }) },
     refused('exportFloor', 'exportDrop'),
   ),
-  export_(
+  exported(
     'the export has the first page only',
     'Grafana: one LDAP page',
     { input: input => ({ ...input, lines: [...input.lines].slice(0, 40) }) },
@@ -229,7 +229,7 @@ export const exportFaults: readonly Fault[] = [
         if (object.type === type && !world.lab.orphans.includes(object)) world.bringBack(object);
     },
   },
-  export_(
+  exported(
     'a canary is out of sight',
     'case 9',
     {
@@ -240,7 +240,7 @@ export const exportFaults: readonly Fault[] = [
     },
     refused('canariesVisible'),
   ),
-  export_(
+  exported(
     'the domain controller lags in replication',
     'case 28',
     {
@@ -257,7 +257,7 @@ export const exportFaults: readonly Fault[] = [
     },
     refused('replicationFresh'),
   ),
-  export_(
+  exported(
     'a whole domain is exported no more',
     'case 7',
     {

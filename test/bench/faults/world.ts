@@ -120,9 +120,9 @@ export class FaultWorld {
       case 'group':
         return directory.put('group', changed as Group);
       case 'contact':
-        return directory.put('contact', changed as OrgContact);
+        return directory.put('contact', changed);
       case 'device':
-        return directory.put('device', changed as Device);
+        return directory.put('device', changed);
     }
   }
 
