@@ -12,6 +12,7 @@ import { createExportStore } from '../exports/exportStore';
 import { createGraphClient, type GraphClient } from '../graph/graphClient';
 import type { RequestLimits } from '../graph/graphRequests';
 import { allChecks } from '../tenantChecks/allChecks';
+import { cachedCredential } from '../tenantChecks/cachedCredential';
 import { readAssumptions } from '../tenantChecks/assumptionsDocument';
 import { readExportsIndexed, type ExportsReading } from '../tenantChecks/exportsReading';
 import { readOptions, type VerifyTenantOptions } from '../tenantChecks/options';
@@ -98,7 +99,10 @@ export async function verifyTenant(run: VerifyTenantRun): Promise<ExitCode> {
 async function verify(run: VerifyTenantRun, options: VerifyTenantOptions): Promise<Report> {
   const { signal, replaced = {} } = run;
   const entries = await readAssumptions();
-  const credential = replaced.credential ?? credentialFor(options.signIn);
+  const credential = cachedCredential(
+    replaced.credential ?? credentialFor(options.signIn),
+    replaced.clock ?? systemClock,
+  );
   const tenant = await openTenant(run, options, credential);
   const facts = await readTenantFacts(tenant, signal);
   const outcomes = await runChecks(allChecks, tenant, signal);
