@@ -6,7 +6,7 @@ import type { Clock, ExportStore, Log } from '../../app/ports';
 import { AppError } from '../../core/appError';
 import type { Instant } from '../../core/instant';
 import type { Guid } from '../../core/keys/guid';
-import type { ExitCode } from '../../core/tenantChecks/checkOutcome';
+import { withoutIds, type ExitCode } from '../../core/tenantChecks/checkOutcome';
 import type { Environment } from '../configuration';
 import { createExportStore } from '../exports/exportStore';
 import { createGraphClient, type GraphClient } from '../graph/graphClient';
@@ -83,8 +83,9 @@ export async function verifyTenant(run: VerifyTenantRun): Promise<ExitCode> {
     return 2;
   }
   const { options } = reading;
+  const progress = (line: string): void => run.progress(options.verbose ? line : withoutIds(line));
   try {
-    const report = await verify(run, options);
+    const report = await verify({ ...run, progress }, options);
     if (options.json) run.print(JSON.stringify(report, null, 2));
     else for (const line of linesOf(report)) run.print(line);
     return report.exitCode;
@@ -158,19 +159,25 @@ function exportsReader(
   return signal => readExportsIndexed({ store, sources: sources.map(({ source }) => source) }, signal);
 }
 
-async function main(): Promise<void> {
+/** Runs it as a program: ends with its exit code, and early where it is interrupted. */
+export async function main(args: readonly string[]): Promise<void> {
   const interrupted = new AbortController();
-  process.once('SIGINT', () => interrupted.abort(new Error('interrupted')));
-  process.exitCode = await verifyTenant({
-    args: process.argv.slice(2),
-    environment: process.env,
-    print: line => void process.stdout.write(`${line}\n`),
-    progress: line => void process.stderr.write(`${line}\n`),
-    signal: interrupted.signal,
-  }).catch((error: unknown): ExitCode => {
+  const interrupt = (): void => interrupted.abort(new Error('interrupted'));
+  process.once('SIGINT', interrupt);
+  try {
+    process.exitCode = await verifyTenant({
+      args,
+      environment: process.env,
+      print: line => void process.stdout.write(`${line}\n`),
+      progress: line => void process.stderr.write(`${line}\n`),
+      signal: interrupted.signal,
+    });
+  } catch (error) {
+    process.exitCode = 2;
     process.stderr.write(`Ended early: ${error instanceof Error ? error.message : String(error)}\n`);
-    return 2;
-  });
+  } finally {
+    process.off('SIGINT', interrupt);
+  }
 }
 
-if (require.main === module) void main();
+if (require.main === module) void main(process.argv.slice(2));

@@ -26,7 +26,9 @@ export async function tokenFor(
     if (token) return token.token;
   } catch (error) {
     signal.throwIfAborted();
-    throw noToken(scope, isNativeError(error) ? `: ${error.message}` : '', { cause: error });
+    throw noToken(scope, isNativeError(error) ? `: ${error.message.replace(/\.+$/, '')}` : '', {
+      cause: error,
+    });
   }
   throw noToken(scope, '');
 }

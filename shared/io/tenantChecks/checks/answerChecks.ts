@@ -9,6 +9,7 @@ import {
   judgeRefusal,
   judgeRetryAfter,
   judgeSynchronisationAccounts,
+  refusalText,
 } from '../../../core/tenantChecks/answerJudgements';
 import { allOf, differs, notChecked, type CheckOutcome } from '../../../core/tenantChecks/checkOutcome';
 import { entityOf } from '../../graph/entities';
@@ -32,8 +33,11 @@ async function judgeRoleHolders(tenant: Tenant, signal: AbortSignal): Promise<Ch
     const filter = encodeURIComponent(`roleDefinitionId eq '${role}'`);
     const path = `/v1.0/roleManagement/directory/roleAssignments?$filter=${filter}`;
     const reading = await readItems(tenant.requests, path, mostMembers, signal);
-    if (reading.kind === 'refused')
-      return judgeRefusal('roleAssignments', reading.refusal, 'RoleManagement.Read.Directory');
+    if (reading.kind === 'refused') {
+      // The app itself asks for them by their principal: that this filter is refused says nothing about it.
+      const why = 'reading role holders takes the permission RoleManagement.Read.Directory';
+      return notChecked(why, `roleAssignments: ${refusalText(reading.refusal)}`);
+    }
     const assignments = assignmentsSchema.safeParse(reading.items);
     if (!assignments.success)
       return differs('roleAssignments: items without a principalId', 'role holders can not be told');

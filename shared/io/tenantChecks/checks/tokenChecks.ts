@@ -32,7 +32,7 @@ export const tokenChecks: readonly TenantCheck[] = [
       try {
         document = await readJson(address, limits);
       } catch (error) {
-        return notChecked(isNativeError(error) ? error.message : String(error));
+        return notChecked(reasonOf(error));
       }
       const { issuer, jwks_uri: keys } = discoverySchema
         .catch({ issuer: null, jwks_uri: null })
@@ -41,3 +41,9 @@ export const tokenChecks: readonly TenantCheck[] = [
     },
   },
 ];
+
+/** Also why the connection failed, which fetch hides in the cause. */
+function reasonOf(error: unknown): string {
+  if (!isNativeError(error)) return String(error);
+  return isNativeError(error.cause) ? `${error.message} (${error.cause.message})` : error.message;
+}

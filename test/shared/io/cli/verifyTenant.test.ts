@@ -2,6 +2,7 @@ import { AppError } from '../../../../shared/core/appError';
 import { objectTypes } from '../../../../shared/core/objectType';
 import { allChecks } from '../../../../shared/io/tenantChecks/allChecks';
 import { createCloudDirectory } from '../../../../shared/io/graph/cloudDirectory';
+import { main } from '../../../../shared/io/cli/verifyTenant';
 import type { Guid } from '../../../../shared/core/keys/guid';
 import { appId, idOf, tenantId } from '../../../support/graph/testGraph';
 import {
@@ -384,6 +385,55 @@ test('a person is told apart from an application; a token that tells nothing is 
     });
     expect(report().facts[1]).toContain(line);
   }
+});
+
+test('progress holds ids only where they are asked for', async () => {
+  const failing = (verbose: readonly string[]) =>
+    tenant.verify({
+      args: [...basicArgs(), ...verbose],
+      fakes: [{ address: /^\/v1.0\/groups\/[^/?]+\?\$select=id,displayName/, status: 503, times: 1 }],
+    });
+  const [quiet, verbose] = [await failing([]), await failing(['--verbose'])];
+  expect(quiet.progress.join('\n')).toContain('GET /v1.0/groups/<id>: the status was 503');
+  expect(quiet.progress.join('\n')).not.toMatch(anyId);
+  expect(verbose.progress.join('\n')).toMatch(anyId);
+});
+
+describe('as a program', () => {
+  const exitCode = process.exitCode;
+  afterEach(() => {
+    jest.restoreAllMocks();
+    process.exitCode = exitCode;
+  });
+  const run = async (...args: readonly string[]) => {
+    const written = { stdout: '', stderr: '' };
+    for (const stream of ['stdout', 'stderr'] as const)
+      jest.spyOn(process[stream], 'write').mockImplementation(text => {
+        written[stream] += String(text);
+        return true;
+      });
+    await main(args);
+    return { ...written, code: process.exitCode };
+  };
+
+  test('it prints its report and ends with its exit code', async () => {
+    expect(await run('--help')).toMatchObject({
+      code: 0,
+      stderr: '',
+      stdout: expect.stringContaining('Usage: '),
+    });
+    expect(await run('--minutes', 'x')).toMatchObject({ code: 2, stderr: '' });
+  });
+
+  test('it says that it was interrupted, with exit code 2', async () => {
+    const listeners = process.listeners('SIGINT');
+    const running = run(...basicArgs(), '--sign-in', 'identity', '--client-id', idOf(1));
+    // What the program listens with, and nobody else.
+    for (const listener of process.listeners('SIGINT')) if (!listeners.includes(listener)) listener('SIGINT');
+    const { code, stderr } = await running;
+    expect([code, stderr]).toEqual([2, 'Ended early: interrupted\n']);
+    expect(process.listeners('SIGINT')).toEqual(listeners);
+  });
 });
 
 test('it stops when it is told to', async () => {
