@@ -92,7 +92,8 @@ export async function verifyTenant(run: VerifyTenantRun): Promise<ExitCode> {
   } catch (error) {
     run.signal.throwIfAborted();
     if (!(error instanceof AppError)) throw error;
-    run.print(`Nothing was checked. ${error.message}`);
+    const said = `Nothing was checked. ${error.message}`;
+    run.print(options.json ? JSON.stringify({ exitCode: 2, error: said }) : said);
     return 2;
   }
 }

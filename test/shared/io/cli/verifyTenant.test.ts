@@ -364,10 +364,17 @@ describe('could not run, exit code 2:', () => {
   ];
 
   test.each(reasons)('%s', async (_name, said, change) => {
-    const { code, lines } = await tenant.verify(change);
-    expect(code).toBe(2);
-    expect(lines.join('\n')).toContain('Nothing was checked.');
-    expect(lines.join('\n')).toContain(said);
+    const asText = await tenant.verify({ ...change, args: basicArgs() });
+    expect([asText.code, asText.lines.join('\n')]).toEqual([
+      2,
+      expect.stringContaining('Nothing was checked.'),
+    ]);
+    expect(asText.lines.join('\n')).toContain(said);
+    const asJson = await tenant.verify(change);
+    expect([asJson.code, asJson.report()]).toEqual([
+      2,
+      { exitCode: 2, error: expect.stringContaining(said) as string },
+    ]);
   });
 });
 
