@@ -4,6 +4,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { startSettings } from '../../infra/package/agentExecutable';
+import { requiredIn } from '../../infra/package/bundle';
 import { bundledPackages } from '../../infra/package/bundledPackages';
 import { parseCommandLine, products, usage } from '../../infra/package/commandLine';
 import { readLockFile, type LockedPackage } from '../../infra/package/lockFile';
@@ -204,6 +205,22 @@ const locked = (folder: string, more: Partial<LockedPackage> = {}): LockedPackag
   license: 'MIT',
   development: false,
   ...more,
+});
+
+describe('what a bundle still asks for at run time', () => {
+  test('is found also where the bundler does not see it', () => {
+    const code = `
+      const fs = require("node:fs");
+      (function (factory) { factory(require, exports); })(function (require2, exports2) {
+        const formatter = require2('./impl/format');
+      });
+      var x = require_x();
+      it.require("y");`;
+    expect(requiredIn(code)).toEqual(['node:fs', './impl/format', 'y']);
+  });
+  test('is not what a comment shows', () => {
+    expect(requiredIn(` * const { x } = require("x");\n  // require("y")\n/* require("z")`)).toEqual([]);
+  });
 });
 
 describe('the packages in a bundle', () => {
