@@ -6,6 +6,7 @@ import { agentVersion } from '../../agent/src/core/agentVersion';
 import { makePackages } from '../../infra/package/makePackages';
 import { runAgentCommand } from '../support/agent/agentCommand';
 import { temporaryFolders } from '../support/agent/temporaryFolder';
+import { type AgentUpload, startAgentUpload } from '../support/ad/agentUpload';
 import { type DomainController, startDomainController } from '../support/ad/domainController';
 import { expectedExport } from '../support/ad/exportOracle';
 import { ForestAgent } from '../support/ad/forestAgents';
@@ -49,6 +50,7 @@ let installed: string;
 let tarball: string;
 let executable: string;
 let dc: DomainController;
+let storage: AgentUpload;
 const agents: ForestAgent[] = [];
 beforeAll(async () => {
   const authority = await createCertificateAuthority();
@@ -63,15 +65,17 @@ beforeAll(async () => {
     }),
   ].join('');
   installed = newFolder();
-  [tarball, executable, dc] = await Promise.all([
+  [tarball, executable, storage, dc] = await Promise.all([
     packed(),
     madeExecutable(),
+    startAgentUpload(authority, tenantId),
     startDomainController({ authority, dnsName: 'contoso.example', seed }),
   ]);
   await npm(installed, 'install', tarball);
 }, 300_000);
 afterAll(async () => {
   await Promise.all(agents.map(agent => agent.remove()));
+  await storage?.stop();
   await dc?.stop();
 });
 
@@ -108,17 +112,17 @@ describe.each(ways)('%s', (_, program) => {
     expect(version).toEqual({ code: 0, told: '', output: `${agentVersion}\n` });
   });
 
-  test('makes its key, checks, and exports a domain', async () => {
+  test('makes its key, checks, exports a domain, and uploads it', async () => {
     const account = await dc.addServiceAccount(`svc-orphans-${agents.length}`);
     await dc.grantTombstones(account);
     const agent = await ForestAgent.create({
-      source: 'contoso',
+      source: `contoso-${agents.length}`,
       tenantId,
       anchorAttribute: 'mS-DS-ConsistencyGuid',
       domainControllers: [{ url: dc.url, account }],
       authorityCert: dc.authorityCert,
       scope: { excludeFilters: ['(adminDescription=NoSync)'] },
-      upload: null,
+      upload: storage.upload,
       program: program(),
     });
     agents.push(agent);
@@ -130,5 +134,9 @@ describe.each(ways)('%s', (_, program) => {
     expect([made.code, made.told]).toEqual([0, made.told]);
     const { lines } = await readNewestExport(out, agent.exportSource, tenantId);
     expect(lines).toEqual(await expectedExport(dc, account));
+    await agent.export();
+    const uploaded = await readNewestExport(storage.exports, agent.exportSource, tenantId);
+    expect(uploaded.lines).toEqual(lines);
+    expect(uploaded.manifest).toMatchObject({ sequence: 2, agentVersion });
   });
 });
