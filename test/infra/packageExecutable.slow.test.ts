@@ -7,6 +7,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { agentVersion } from '../../agent/src/core/agentVersion';
 import { fuse, makeAgentExecutable, makeAgentScript } from '../../infra/package/agentExecutable';
+import { parseCommandLine } from '../../infra/package/commandLine';
 import { checksumsName, makePackages } from '../../infra/package/makePackages';
 import { nodeProgram } from '../../infra/package/nodeProgram';
 import type { Workplace } from '../../infra/package/workplace';
@@ -157,6 +158,39 @@ describe('the executable for Windows', () => {
     expect(program.includes(`${fuse}:1`)).toBe(true);
     expect(program.includes(`${fuse}:0`)).toBe(false);
     expect((await stat(path.join(out, `${windows}.exe`))).size).toBeGreaterThan(90_000_000);
+  });
+});
+
+describe('the documents', () => {
+  const blockWith = async (document: string, text: string): Promise<string> => {
+    const blocks = [...(await readFile(path.join(root, document), 'utf8')).matchAll(/```\w+\n([^]*?)```/g)];
+    return blocks.map(([, block = '']) => block).find(block => block.includes(text)) ?? '';
+  };
+
+  test('name the files as they are made', async () => {
+    for (const document of ['docs/agent.md', 'SECURITY.md']) {
+      const text = await readFile(path.join(root, document), 'utf8');
+      const made = new Set([...names, `entra-orphans-${agentVersion}.zip`]);
+      const named = text.match(/entra-orphans-(?:agent-)?\d+\.\d+\.\d+[\w-]*(?:\.(?:zip|exe|tgz))?/g) ?? [];
+      expect(named.length).toBeGreaterThan(0);
+      expect(named.filter(name => !made.has(name))).toEqual([]);
+    }
+    const [, products] = /npm run package -- --only (\S+)/.exec(
+      await blockWith('docs/agent.md', 'npm run package'),
+    )!;
+    expect(parseCommandLine(['--only', products!])).toMatchObject({ products: ['linux', 'windows'] });
+  });
+
+  test('have lines that check, install and start the executable', async () => {
+    const folder = await newFolder();
+    const lines = (await blockWith('docs/agent.md', 'install -m')).replaceAll('/usr/local/bin', folder);
+    const { stdout } = await run('bash', ['-euc', lines], {
+      cwd: out,
+      env: { PATH: `${folder}:${process.env['PATH']}` },
+    });
+    expect(stdout).toContain(`${linux}: OK`);
+    expect(stdout.trim().split('\n').at(-1)).toBe(agentVersion);
+    expect(await blockWith('SECURITY.md', 'gh attestation')).toContain(lines.split('\n')[0]);
   });
 });
 
