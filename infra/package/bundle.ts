@@ -84,17 +84,21 @@ function outputOf(metafile: Metafile, fileName: string): Output {
 const isOfNode = (name: string): boolean => name.startsWith('node:') || builtinModules.includes(name);
 
 /**
- * What code still asks for by name, comments left out. The bundler sees a `require` of its module only, not one that was passed on
- * under its name, and then says nothing.
+ * What code still asks for, comments left out. The bundler sees a `require` of its module only, not one that was passed on under its
+ * name, nor a name that is computed, and then says nothing.
  */
 export function requiredIn(code: string): readonly string[] {
-  const calls = code.matchAll(/^(?!\s*(?:\*|\/[/*])).*?\brequire\d*\(["']([^"']+)["']\)/gm);
-  return [...calls].flatMap(([, name]) => name ?? []);
+  const lines = code.split('\n').filter(line => !/^\s*(?:\*|\/[/*])/.test(line));
+  const calls = lines
+    .join('\n')
+    .matchAll(/(?<!function )\brequire\d*\(\s*(?:(["'])(.*?)\1\s*\)|([^"'\s)][^)]*))/g);
+  return [...calls].map(([, , name, computed]) => name ?? `a module that is named by ${computed}`);
 }
 
 function inputsOf(metafile: Metafile, output: Output): ReadonlyMap<string, readonly string[]> {
+  // What is defined by a setting is an input of no file, `<define:…>`.
   const present = Object.entries(output.inputs).flatMap(([name, { bytesInOutput }]) =>
-    bytesInOutput > 0 ? [name] : [],
+    bytesInOutput > 0 && !name.startsWith('<') ? [name] : [],
   );
   return new Map(
     present

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { startSettings } from '../../infra/package/agentExecutable';
-import { requiredIn } from '../../infra/package/bundle';
+import { bundle, requiredIn } from '../../infra/package/bundle';
 import { bundledPackages } from '../../infra/package/bundledPackages';
 import { parseCommandLine, products, usage } from '../../infra/package/commandLine';
 import { readLockFile, type LockedPackage } from '../../infra/package/lockFile';
@@ -12,8 +12,11 @@ import { withoutSignature } from '../../infra/package/portableExecutable';
 import { sbom } from '../../infra/package/sbom';
 import { fileOfTarball } from '../../infra/package/tarball';
 import { zipFile } from '../../infra/package/zipFile';
+import { temporaryFolders } from '../support/agent/temporaryFolder';
 import { root } from '../support/stack/sampleSettings';
 import { readZip } from './packageZip';
+
+const newFolder = temporaryFolders();
 
 describe('the ZIP file', () => {
   const fileName = fc.stringMatching(/^[a-zà-ü0-9_-]{1,8}(\/[a-z]{1,4}){0,2}$/);
@@ -207,6 +210,68 @@ const locked = (folder: string, more: Partial<LockedPackage> = {}): LockedPackag
   ...more,
 });
 
+describe('a bundle', () => {
+  /** Bundles a checkout that holds these files. */
+  const bundled = async (files: Readonly<Record<string, string>>, external: readonly string[] = []) => {
+    const folder = newFolder();
+    for (const [name, content] of Object.entries(files)) {
+      mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
+      writeFileSync(path.join(folder, name), content);
+    }
+    const options = { entryPoint: 'dist/it.js', fileName: 'bundle.js', sourceMap: true, external };
+    return await bundle({ root: folder, ...options, define: { settings: '{"a":"1"}' } });
+  };
+
+  test('holds what the program needs, tells what that was, and loads late what is imported late', async () => {
+    const made = await bundled({
+      'dist/it.js': `exports.late = () => import('./late.js'); require('node:fs'); require('b'); exports.set = settings.a;`,
+      'dist/late.js': `globalThis.loaded = true;`,
+      'node_modules/b/index.js': `require('c/only-a-comment'); exports.b = 'é';`,
+      'node_modules/c/only-a-comment.js': `// nothing`,
+      'node_modules/d/index.js': `exports.d = 1;`,
+    });
+    expect([...made.inputs.keys()].filter(name => !name.includes('only-a-comment'))).toEqual([
+      'dist/it.js',
+      'dist/late.js',
+      'node_modules/b/index.js',
+    ]);
+    expect(made.inputs.get('dist/it.js')).toEqual(['dist/late.js', 'node_modules/b/index.js']);
+    const code = made.code.toString('utf8');
+    expect(code).not.toMatch(/[^\0-\x7f]/);
+    expect(code).not.toMatch(/\bimport\(/);
+    expect(JSON.parse(made.sourceMap!.toString('utf8'))).toMatchObject({
+      sources: expect.arrayContaining(['dist/it.js']) as string[],
+    });
+    expect(made.sourceMap!.includes('sourcesContent')).toBe(false);
+  });
+
+  test.each([
+    ['a package that is not installed', `require('missing');`, /missing/],
+    [
+      'a package that it would rather do without',
+      `try { require('missing'); } catch {}`,
+      /missing is not in it/,
+    ],
+    [
+      'a file that the bundler does not see',
+      `(f => f(require))(require2 => require2('./file'));`,
+      /\.\/file is not in it/,
+    ],
+    [
+      'a file of which nobody knows the name',
+      `require(process.env.NAME + '.js');`,
+      /named by process\.env\.NAME/,
+    ],
+  ])('is refused where it would look for %s', async (_, code, reason) => {
+    await expect(bundled({ 'dist/it.js': code })).rejects.toThrow(reason);
+  });
+
+  test('leaves outside what the host has', async () => {
+    const made = await bundled({ 'dist/it.js': `require('host');` }, ['host']);
+    expect(requiredIn(made.code.toString('utf8'))).toEqual(['host']);
+  });
+});
+
 describe('what a bundle still asks for at run time', () => {
   test('is found also where the bundler does not see it', () => {
     const code = `
@@ -214,9 +279,13 @@ describe('what a bundle still asks for at run time', () => {
       (function (factory) { factory(require, exports); })(function (require2, exports2) {
         const formatter = require2('./impl/format');
       });
-      var x = require_x();
-      it.require("y");`;
-    expect(requiredIn(code)).toEqual(['node:fs', './impl/format', 'y']);
+      var x = require_x(); function require(name) {} it.require("y"); require( variable + 'z' );`;
+    expect(requiredIn(code)).toEqual([
+      'node:fs',
+      './impl/format',
+      'y',
+      "a module that is named by variable + 'z' ",
+    ]);
   });
   test('is not what a comment shows', () => {
     expect(requiredIn(` * const { x } = require("x");\n  // require("y")\n/* require("z")`)).toEqual([]);
