@@ -9,8 +9,10 @@ import { bundledPackages } from '../../infra/package/bundledPackages';
 import { parseCommandLine, products, usage } from '../../infra/package/commandLine';
 import { readLockFile, type LockedPackage } from '../../infra/package/lockFile';
 import { withoutSignature } from '../../infra/package/portableExecutable';
+import { runProgram } from '../../infra/package/programs';
 import { sbom } from '../../infra/package/sbom';
 import { fileOfTarball } from '../../infra/package/tarball';
+import { thirdPartyLicenses } from '../../infra/package/thirdPartyLicenses';
 import { zipFile } from '../../infra/package/zipFile';
 import { temporaryFolders } from '../support/agent/temporaryFolder';
 import { root } from '../support/stack/sampleSettings';
@@ -334,6 +336,33 @@ describe('the lock file', () => {
       /Expected node_modules\/nothing in package-lock.json/,
     );
   });
+});
+
+describe('the licences', () => {
+  test('are the texts that lie in the packages, and it is told where there is none', () => {
+    const folder = newFolder();
+    for (const name of ['a', 'b']) mkdirSync(path.join(folder, 'node_modules', name), { recursive: true });
+    const write = (name: string, text: string) =>
+      writeFileSync(path.join(folder, 'node_modules', name), text);
+    write('a/LICENSE.md', 'Permission is granted.\r\n\r\n');
+    write('a/ThirdPartyNotices.txt', 'And of others.');
+    write('a/licenses.js', 'code');
+    const packages = [locked('node_modules/a'), locked('node_modules/b', { license: null })];
+    const rule = '='.repeat(80);
+    expect(thirdPartyLicenses(folder, packages, 'Of these packages.')).toBe(
+      `Of these packages.\n\n${rule}\na 1.0.0 (MIT)\n\nPermission is granted.\n\nAnd of others.\n\n` +
+        `${rule}\nb 1.0.0 (its package.json names no licence)\n\nThe package has no text of its licence.\n`,
+    );
+  });
+});
+
+test('a program that fails is told with what it wrote', async () => {
+  const failing = (code: string) => runProgram(process.execPath, ['-e', code], root);
+  await expect(failing('console.error("no space left"); process.exit(3)')).rejects.toThrow(
+    /Expected .* to succeed, found: no space left$/,
+  );
+  await expect(failing('process.exit(3)')).rejects.toThrow(/Command failed/);
+  await expect(runProgram('no-such-program', [], root)).rejects.toThrow(/ENOENT/);
 });
 
 describe('the bill of materials', () => {
