@@ -34,16 +34,14 @@ const optional: Need = { kind: 'optional' };
 const quarantine: Need = { kind: 'quarantine' };
 const forType = (type: ObjectType): Need => ({ kind: 'type', type });
 
-const reading = (identity: 'scanReader' | 'reviewReader', verb: string): readonly CatalogueEntry[] => [
-  { identity, permission: 'User.Read.All', need: always, reason: `${verb} synced users` },
-  { identity, permission: 'Group.Read.All', need: always, reason: `${verb} synced groups` },
-  {
-    identity,
-    permission: 'OrgContact.Read.All',
-    need: always,
-    reason: `${verb} synced organizational contacts`,
-  },
-  { identity, permission: 'Device.Read.All', need: always, reason: `${verb} hybrid devices` },
+const reading = (
+  identity: 'scanReader' | 'reviewReader',
+  reasonFor: (objects: string) => string,
+): readonly CatalogueEntry[] => [
+  { identity, permission: 'User.Read.All', need: always, reason: reasonFor('synced users') },
+  { identity, permission: 'Group.Read.All', need: always, reason: reasonFor('synced groups') },
+  { identity, permission: 'OrgContact.Read.All', need: always, reason: reasonFor('organizational contacts') },
+  { identity, permission: 'Device.Read.All', need: always, reason: reasonFor('hybrid devices') },
   {
     identity,
     permission: 'Organization.Read.All',
@@ -54,14 +52,14 @@ const reading = (identity: 'scanReader' | 'reviewReader', verb: string): readonl
 
 /** Everything that this command can grant. What is not listed here, it neither grants nor removes. */
 export const catalogue: readonly CatalogueEntry[] = [
-  ...reading('scanReader', 'lists'),
+  ...reading('scanReader', objects => `lists ${objects}`),
   {
     identity: 'scanReader',
     permission: 'Synchronization.Read.All',
     need: optional,
     reason: 'shows the jobs of Cloud Sync: their state, last run, and whether one is in quarantine',
   },
-  ...reading('reviewReader', 'reads again, before and after a deletion,'),
+  ...reading('reviewReader', objects => `reads ${objects} again, before and after a deletion`),
   {
     identity: 'reviewReader',
     permission: 'AuditLog.Read.All',
@@ -152,5 +150,6 @@ export function refusalToGrant(identity: IdentityName, permission: string): stri
   return `${permission} is never granted to the ${identityTitles[identity]}.`;
 }
 
-/** Whether a permission that was found on an identity can change something. */
-export const mayChange = (permission: string): boolean => !readsOnly.test(permission);
+/** Whether a permission that was found on an identity can change something, by its name; an unknown one may. */
+export const mayChange = (permission: string): boolean =>
+  !/\.Read(?:Basic)?(?:\.[A-Za-z]+)?$/.test(permission);

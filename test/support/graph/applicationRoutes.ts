@@ -22,9 +22,6 @@ import { badRequest, readOptions, type QueryOptions } from './query';
 import type { Route, RouteContext, RoutedRequest } from './routes';
 import { assertNoBody, assertNoParameters, jsonBody } from './writeRules';
 
-/** Items of one page of assignments, consents and deleted applications; the service decides it. */
-const pageSize = 3;
-
 /**
  * App registrations, service principals, their app role assignments and consents: https://learn.microsoft.com/graph/api/resources/application,
  * serviceprincipal, approleassignment, oauth2permissiongrant. Answers of reading hold what $select names, and it has to be there.
@@ -53,6 +50,7 @@ export function applicationRoutes(
     },
     { method: 'GET', path: principalByAppId, answer: principalOfApp(store, context) },
     { method: 'PATCH', path: principalByAppId, answer: upsertPrincipal(store, context) },
+    { method: 'GET', path: '/servicePrincipals/{id}', answer: principalById(store, context) },
     ...(['appRoleAssignments', 'appRoleAssignedTo'] as const).map(relation => ({
       method: 'GET',
       path: `/servicePrincipals/{id}/${relation}`,
@@ -199,7 +197,7 @@ function listed(
   items: readonly object[],
   select: readonly string[],
   options: QueryOptions,
-  { endpoint, pageTokens }: RouteContext,
+  { endpoint, pageTokens, applicationPageSize }: RouteContext,
 ): Answer {
   const page = pageOf({
     list: addressOf(`${endpoint}/v1.0/${name}`, options),
@@ -208,7 +206,7 @@ function listed(
     eventual: false,
     pageTokens,
     count: null,
-    read: after => sliceOf(items, after, pageSize),
+    read: after => sliceOf(items, after, applicationPageSize),
     project: projection({ entity }, select),
   });
   return { kind: 'page', page };
@@ -252,6 +250,14 @@ const principalOfApp =
     const found = store.state().servicePrincipals.find(one => one.appId === id);
     if (!found) throw resourceNotFound(id);
     return oneEntity('servicePrincipal', found, options, context);
+  };
+
+const principalById =
+  (store: ApplicationStore, context: RouteContext): Route['answer'] =>
+  ({ claims, search, id }) => {
+    authorize(claims, applicationReaders);
+    const options = readOptions(search, ['$select']);
+    return oneEntity('servicePrincipal', principalWithId(store, id), options, context);
   };
 
 const principalWritable = new Set(['appRoleAssignmentRequired', 'tags', 'displayName']);
@@ -332,7 +338,7 @@ const authorizeAssignment = (claims: AccessTokenClaims, resource: ServicePrincip
 };
 
 const assign =
-  (store: ApplicationStore, { now }: RouteContext): Route['answer'] =>
+  (store: ApplicationStore, { directory, now }: RouteContext): Route['answer'] =>
   request => {
     assertNoOptions(request);
     const resource = principalWithId(store, request.id);
@@ -341,9 +347,11 @@ const assign =
     if (Object.keys(rest).length > 0) throw invalid('Unexpected contents in request body.');
     if (resourceId !== resource.id)
       throw invalid('resourceId does not match the service principal of the path.');
-    const principal = principalWithId(store, String(principalId));
+    const user = directory.get('user', String(principalId));
+    const principal = user ?? principalWithId(store, String(principalId));
+    const memberType = user ? 'User' : 'Application';
     const role = resource.appRoles?.find(({ id }) => id === appRoleId);
-    if (!role?.isEnabled || !role.allowedMemberTypes?.includes('Application'))
+    if (!role?.isEnabled || !role.allowedMemberTypes?.includes(memberType))
       throw invalid('Permission being assigned was not found on application.');
     const held = store.state().assignments;
     if (
@@ -360,7 +368,7 @@ const assign =
       deletedDateTime: null,
       principalDisplayName: principal.displayName ?? null,
       principalId: String(principalId),
-      principalType: 'ServicePrincipal',
+      principalType: user ? 'User' : 'ServicePrincipal',
       resourceDisplayName: resource.displayName ?? null,
       resourceId: resource.id ?? '',
     };

@@ -62,6 +62,8 @@ export interface RouteContext {
   readonly betaDeletesContacts: boolean;
   /** null: none are served. */
   readonly applications: ApplicationStore | null;
+  /** Items of one page of assignments, consents and deleted applications: the service decides it. */
+  readonly applicationPageSize: number;
 }
 
 export function createRoutes(context: RouteContext): readonly Route[] {

@@ -30,6 +30,8 @@ export interface GraphStandInOptions {
   readonly betaDeletesContacts?: boolean;
   /** App registrations and service principals; default: none are served. */
   readonly applications?: ApplicationStore;
+  /** Items of one page of their assignments, consents and deleted ones; default: 3, so that every client has to turn pages. */
+  readonly applicationPageSize?: number;
 }
 
 /** A request as it came, and what became of it. */
@@ -138,6 +140,7 @@ class Graph {
       now: this.#now,
       betaDeletesContacts: options.betaDeletesContacts ?? false,
       applications: options.applications ?? null,
+      applicationPageSize: options.applicationPageSize ?? 3,
     });
   }
 
