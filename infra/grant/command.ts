@@ -4,11 +4,12 @@ import { AppError } from '../../shared/core/appError';
 import type { Guid } from '../../shared/core/keys/guid';
 import { readCloudName, readToken, setInAzd, type CommandLine } from './azureCli';
 import { cloudOfAzureCli, clouds, type Cloud } from './clouds';
-import { describeAction, describePlan, describeProblem } from './describe';
+import { describeAction, describeChoices, describePlan, describeProblem } from './describe';
 import { execute, placeOf } from './execute';
 import { createGraphCalls, type GraphCalls } from './graphCalls';
 import { help, type ExitCode } from './help';
 import { readOptions, type Environment, type GrantOptions } from './options';
+import { identityTitles } from './permissions';
 import { plan, planUndo } from './plan';
 import { readRegistration, readTenant, readTenantName } from './readTenant';
 import { stop, type Stop } from './stop';
@@ -66,7 +67,8 @@ async function runWith(options: GrantOptions, run: GrantRun): Promise<ExitCode> 
     return stopped === null ? 0 : ended(stopped, run, calls);
   } catch (error) {
     if (run.signal.aborted) return ended(stop(1, 'It was stopped.'), run, calls);
-    if (error instanceof AppError) return ended(stop(1, error.message), run, calls);
+    if (error instanceof AppError)
+      return ended(stop(error.code === 'configurationInvalid' ? 2 : 1, error.message), run, calls);
     throw error;
   }
 }
@@ -131,12 +133,13 @@ async function carryOut(
   if ('kind' in tenant) return tenant;
   for (const { identity, displayName, grants } of tenant.found.identities)
     print(
-      `  ${identity}: ${displayName}, holds ${grants.map(one => one.permission).join(', ') || 'nothing'}`,
+      `  ${identityTitles[identity]}: ${displayName}, holds ${grants.map(one => one.permission).join(', ') || 'nothing'}`,
     );
 
   const planned = options.undo ? planUndo(tenant.found) : plan(wantedBy(options), tenant.found);
   print('Plan:');
-  for (const text of describePlan(planned)) print(text);
+  const choices = options.undo ? [] : describeChoices(options);
+  for (const text of [...describePlan(planned), ...choices]) print(text);
   if (planned.problems.length > 0) return stop(2, planned.problems.map(describeProblem).join('\n'));
   if (options.whatIf) return said(print, '--what-if: nothing was written.');
   if (options.undo && !options.confirmed)

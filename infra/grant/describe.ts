@@ -1,4 +1,5 @@
 import { identityTitles } from './permissions';
+import type { GrantOptions } from './options';
 import type { Action, Note, Plan, Problem } from './plan';
 import { redirectsOf, scopeName, type RegistrationParts } from './registration';
 import { roles } from '../../shared/app/caller';
@@ -81,6 +82,21 @@ export function describeProblem(problem: Problem): string {
     case 'notAvailable':
       return `The ${identityTitles[problem.identity]} needs ${problem.permission}, which Microsoft Graph does not have in this cloud.`;
   }
+}
+
+/** What the choices leave open, for whoever expects more of them. */
+export function describeChoices({
+  identities,
+  choices,
+}: Pick<GrantOptions, 'identities' | 'choices'>): readonly string[] {
+  const lines: string[] = [];
+  if (identities.has('deleter') && choices.types === null)
+    lines.push(line('deleter', 'note', '--types is not given: its permissions stay as they are'));
+  if (choices.types?.has('contact'))
+    lines.push(line('deleter', 'note', 'no application permission deletes contacts: a person does that'));
+  if (identities.size > 0 && choices.optional === null)
+    lines.push(line('readers', 'note', '--optional is not given: optional permissions stay as they are'));
+  return lines;
 }
 
 /** The plan as lines; an empty one says that there is nothing to do. */

@@ -50,7 +50,7 @@ async function writeWhenSettled(write: Write, place: Place, calls: GraphCalls): 
   for (let attempt = 1; ; attempt += 1) {
     const written = await calls.write(write);
     if (!place.justMade || !isNotThereYet(written) || attempt === settleAttempts) return written;
-    await calls.pause(settlePauseMs);
+    await calls.pause(settlePauseMs, 'what was made a moment ago');
   }
 }
 
@@ -178,7 +178,7 @@ async function findRegistration(place: Place, calls: GraphCalls): Promise<Stop |
         1,
         `The registration ${place.uniqueName} was made, but cannot be read yet. Run the command again in a minute.`,
       );
-    await calls.pause(settlePauseMs);
+    await calls.pause(settlePauseMs, 'the registration');
   }
 }
 
@@ -188,7 +188,7 @@ async function readPrincipalId(place: Place, calls: GraphCalls): Promise<string>
     const answer = await calls.json(path);
     if (answer.kind === 'answered') return known<string>(idOf(answer.value), 'the service principal');
     if (attempt === settleAttempts) return known<string>(null, 'the service principal');
-    await calls.pause(settlePauseMs);
+    await calls.pause(settlePauseMs, 'the service principal');
   }
 }
 

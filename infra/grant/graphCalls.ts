@@ -55,7 +55,8 @@ export interface GraphCalls {
   write(write: Write): Promise<Written>;
   /** How many writes Graph carried out. */
   readonly writes: number;
-  pause(milliseconds: number): Promise<void>;
+  /** Waits for what is not there yet, and says for what. */
+  pause(milliseconds: number, what: string): Promise<void>;
 }
 
 const systemClock: Clock = { now: () => Date.now() as Instant };
@@ -116,7 +117,8 @@ export function createGraphCalls(options: GraphCallsOptions): GraphCalls {
     get writes() {
       return writes;
     },
-    async pause(milliseconds) {
+    async pause(milliseconds, what) {
+      log.info(`Waiting for ${what}, which Entra ID does not show yet; again in ${seconds(milliseconds)}.`);
       await untilAborted(sleep(milliseconds, signal), signal);
     },
     json: path => requests.json(requests.address(`/v1.0${path}`), signal),

@@ -213,7 +213,7 @@ async function readIdentity(
   graph: GraphResource,
 ): Promise<FoundIdentity | Stop> {
   const title = identityTitles[identity];
-  const answer = await principalWhenThere(calls, clientId);
+  const answer = await principalWhenThere(calls, clientId, title);
   if (answer.kind === 'refused') {
     if (!isNotFound(answer.refusal)) return notReadable(answer.refusal, `the ${title}`);
     return stop(
@@ -241,12 +241,16 @@ async function readIdentity(
   return { identity, id: principal.id, displayName: principal.displayName ?? '', grants };
 }
 
-async function principalWhenThere(calls: GraphCalls, clientId: Guid): Promise<GraphAnswer<unknown>> {
+async function principalWhenThere(
+  calls: GraphCalls,
+  clientId: Guid,
+  title: string,
+): Promise<GraphAnswer<unknown>> {
   for (let attempt = 1; ; attempt += 1) {
     const answer = await calls.json(`/servicePrincipals(appId='${clientId}')?$select=${principalSelect}`);
     if (answer.kind === 'answered' || !isNotFound(answer.refusal) || attempt === identityAttempts)
       return answer;
-    await calls.pause(identityPauseMs);
+    await calls.pause(identityPauseMs, `the ${title} (${clientId})`);
   }
 }
 

@@ -94,8 +94,13 @@ test('the registration is what the API verifies tokens by', async () => {
 
 test('who names no types gives the deleter nothing and takes nothing from it', async () => {
   grantByHand(world.store, 'deleter', 'Device.ReadWrite.All');
-  expect((await world.run(toAll)).code).toBe(0);
+  const result = await world.run(toAll);
+  expect(result.code).toBe(0);
+  expect(result.output).toContain('--types is not given: its permissions stay as they are');
   expect(world.held('deleter')).toEqual(['Device.ReadWrite.All']);
+  expect((await world.run([...toAll, '--types', 'contact'])).output).toContain(
+    'no application permission deletes contacts',
+  );
 });
 
 test('who deletes no groups never gets Group.ReadWrite.All', async () => {
@@ -373,6 +378,7 @@ test('an identity that is not there stops it before anything is written', async 
   const result = await world.run(['--scan-reader', nobody, '--review-reader', clientIds.reviewReader]);
   expect([result.code, result.tried]).toEqual([2, 0]);
   expect(result.output).toContain(`client id ${nobody}; the tenant has no such application`);
+  expect(result.output.match(/Waiting for the scan reader/g)).toHaveLength(7);
 });
 
 test('permissions go to managed identities only', async () => {
@@ -436,6 +442,115 @@ test('Microsoft Graph that does not answer any more ends it, after eight attempt
   const result = await world.run(everything);
   expect(result.code).toBe(1);
   expect(result.output).toContain('that was attempt 8, the last one');
+});
+
+test('an endpoint that is none is refused', async () => {
+  const result = await world.run(toReaders, { environment: { GRAPH_ENDPOINT: 'http://127.0.0.1' } });
+  expect([result.code, result.tried]).toEqual([2, 0]);
+});
+
+/** What a client without the right, or with another service in front, meets: at a path, once or as often as asked. */
+function refuse(path: RegExp, status: number, error: object, method = 'GET', times = 1): void {
+  const body = JSON.stringify({ error });
+  world.graph.faults.add({ when: { method, path }, times, do: { kind: 'answer', status, body } });
+}
+const denied = {
+  code: 'Authorization_RequestDenied',
+  message: 'Insufficient privileges to complete the operation.',
+};
+
+test.each([
+  ['the tenant', /organization/, 403, denied, 3],
+  ["Microsoft Graph's permissions", /appId='00000003/, 403, denied, 3],
+  ['registrations', /applications\(/, 403, denied, 3],
+  ['deleted registrations', /deletedItems/, 403, denied, 3],
+  ['the permissions of an identity', /appRoleAssignments/, 403, denied, 3],
+  ['an identity', /appId='1/, 400, { code: 'Request_BadRequest', message: 'x' }, 2],
+  [
+    'a registration, at something that is no Graph',
+    /applications\(/,
+    404,
+    { code: 'NotFound', message: 'x' },
+    2,
+  ],
+])('reading %s that is refused stops it before anything is written', async (_, path, status, error, code) => {
+  refuse(path, status, error);
+  const result = await world.run(toAll);
+  expect([result.code, result.tried]).toEqual([code, 0]);
+  expect(result.output).toMatch(code === 3 ? /Directory Readers for --what-if/ : /Check --cloud/);
+});
+
+test.each([
+  ['the service principal', /appId='[^01]/],
+  ['its assignments', /appRoleAssignedTo/],
+  ['its consents', /oauth2PermissionGrants/],
+])('reading %s of a registration that is refused stops it before anything is written', async (_, path) => {
+  await world.run(toReaders);
+  refuse(path, 403, denied);
+  const result = await world.run(toReaders);
+  expect([result.code, result.tried]).toEqual([3, 0]);
+});
+
+test('an answer that is not what Microsoft Graph documents stops it, and is not repeated', async () => {
+  world.graph.faults.add({
+    when: { path: /organization/ },
+    do: { kind: 'answer', status: 200, body: '{"value":[{"secret":"ada"}]}' },
+  });
+  const result = await world.run(toAll);
+  expect([result.code, result.tried]).toEqual([1, 0]);
+  expect(result.output).toContain('found something else (value.0.id)');
+  expect(result.output).not.toMatch(/secret|ada/);
+});
+
+test('a write that is refused for another reason is an error with the ids of the request, not a success', async () => {
+  refuse(/appRoleAssignedTo/, 400, { code: 'Request_BadRequest', message: 'quota of ada' }, 'POST');
+  const result = await world.run(toAll);
+  expect(result.code).toBe(1);
+  expect(result.output).toMatch(/status 400 \(Request_BadRequest\)[^]*client-request-id/);
+  expect(result.output).not.toContain('ada');
+});
+
+test('a token that ends on the way says to sign in again and go on', async () => {
+  refuse(/oauth2PermissionGrants/, 401, { code: 'InvalidAuthenticationToken', message: 'x' }, 'POST');
+  const result = await world.run(toAll);
+  expect(result.code).toBe(1);
+  expect(result.output).toContain('run az login, then this command again');
+});
+
+test('a unique name that is taken by what cannot be seen is said, with what to do', async () => {
+  const taken = 'Another object with the same value for property uniqueName already exists.';
+  refuse(/applications/, 400, { code: 'Request_BadRequest', message: taken }, 'PATCH');
+  const result = await world.run(toAll);
+  expect([result.code, result.writes]).toEqual([1, 0]);
+  expect(result.output).toContain('Deleted applications; or choose another --name');
+});
+
+const missing = { code: 'Request_ResourceNotFound', message: 'does not exist' };
+
+test('a registration that stays unseen after it was made ends it, and the next run goes on', async () => {
+  refuse(/applications\(/, 404, missing, 'GET', 9);
+  const result = await world.run(toReaders);
+  expect([result.code, result.writes]).toEqual([1, 1]);
+  expect(result.output).toContain('was made, but cannot be read yet');
+  expect((await world.run(toReaders)).code).toBe(0);
+});
+
+test('a registration that may not be read after it was made ends it', async () => {
+  world.graph.faults.add({
+    when: { method: 'GET', path: /applications\(/, nth: 2 },
+    do: { kind: 'answer', status: 403, body: JSON.stringify({ error: denied }) },
+  });
+  expect((await world.run(toReaders)).code).toBe(3);
+});
+
+test('a service principal whose answer was lost, and that stays unseen, ends it', async () => {
+  const path = /servicePrincipals\(appId='[^01]/;
+  world.graph.faults.add({ when: { method: 'PATCH', path }, do: { kind: 'resetAfter' } });
+  refuse(path, 404, missing, 'GET', 8);
+  const result = await world.run(toReaders);
+  expect(result.code).toBe(1);
+  expect(result.output).toContain('expected to show the service principal by now');
+  expect((await world.run(toReaders)).code).toBe(0);
 });
 
 test('without the Azure CLI it says where to get it', async () => {
