@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock, Log } from '../../shared/app/ports';
+import type { Log } from '../../shared/app/ports';
 import { AppError } from '../../shared/core/appError';
 import type { Guid } from '../../shared/core/keys/guid';
 import { readCloudName, readToken, setInAzd, type CommandLine } from './azureCli';
 import { cloudOfAzureCli, clouds, type Cloud } from './clouds';
 import { describeAction, describeChoices, describePlan, describeProblem } from './describe';
-import { execute, placeOf } from './execute';
+import { execute, placeOf, registrationIn, type Place } from './execute';
 import { createGraphCalls, type GraphCalls } from './graphCalls';
 import { help, type ExitCode } from './help';
 import { readOptions, type Environment, type GrantOptions } from './options';
 import { identityTitles } from './permissions';
 import { plan, planUndo } from './plan';
-import { readRegistration, readTenant, readTenantName } from './readTenant';
+import { readTenant, readTenantName } from './readTenant';
 import { stop, type Stop } from './stop';
 import { decidePermissions, type Wanted } from './wanted';
 
@@ -22,7 +22,6 @@ export interface GrantRun {
   readonly print: (line: string) => void;
   readonly signal: AbortSignal;
   /** Replaced by tests. */
-  readonly clock?: Clock;
   readonly sleep?: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
 }
 
@@ -60,7 +59,6 @@ async function runWith(options: GrantOptions, run: GrantRun): Promise<ExitCode> 
       correlationId: randomUUID() as Guid,
       log: logTo(run.print),
       signal: run.signal,
-      ...(run.clock && { clock: run.clock }),
       ...(run.sleep && { sleep: run.sleep }),
     });
     const stopped = await carryOut(options, access, calls, run);
@@ -155,7 +153,7 @@ async function carryOut(
       };
     print(`${at + 1}/${planned.actions.length} done: ${describeAction(action).trim()}`);
   }
-  return options.undo ? said(print, 'Done.') : await handOver(options, access, calls, run);
+  return options.undo ? said(print, 'Done.') : await handOver(options, access, place, run);
 }
 
 function said(print: GrantRun['print'], text: string): null {
@@ -165,16 +163,15 @@ function said(print: GrantRun['print'], text: string): null {
 
 /** The values that the review part needs of the registration: into azd's environment in its hook, else onto the screen. */
 async function handOver(
-  { registration, tenantId, inAzd }: GrantOptions,
+  { tenantId, inAzd }: GrantOptions,
   { cloud }: Access,
-  calls: GraphCalls,
+  place: Place,
   { commands, print, signal }: GrantRun,
 ): Promise<Stop | null> {
-  const found = await readRegistration(calls, registration.uniqueName);
-  if (found.kind === 'stop') return found;
-  if (found.kind !== 'there')
-    return stop(1, 'The registration was expected to be there by now. Run the command again in a minute.');
-  const values = { AUTH_AUDIENCE: found.appId, AUTH_ISSUER: `${cloud.login}/${tenantId}/v2.0` };
+  const values = {
+    AUTH_AUDIENCE: registrationIn(place).appId,
+    AUTH_ISSUER: `${cloud.login}/${tenantId}/v2.0`,
+  };
   for (const [name, value] of Object.entries(values)) {
     const stopped = inAzd ? await setInAzd(commands, name, value, signal) : null;
     if (stopped !== null) return stopped;

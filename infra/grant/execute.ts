@@ -40,16 +40,25 @@ const settlePauseMs = 4_000;
 export async function execute(action: Action, place: Place, calls: GraphCalls): Promise<Stop | null> {
   const request = requestOf(action, place);
   if ('kind' in request) return request;
-  const written = await writeWhenSettled(request, place, calls);
+  const written = await writeWhenSettled(action, request, place, calls);
   if (written.kind === 'refused' && !isDoneAlready(action, written)) return refusalOf(action, written);
   return await remember(action, written, place, calls);
 }
 
-/** After something was made, a 404 or "does not reference a valid application" may pass: tries again for half a minute. */
-async function writeWhenSettled(write: Write, place: Place, calls: GraphCalls): Promise<Written> {
+/**
+ * After something was made, here or (an identity) by the deployment, a 404 or "does not reference a valid application" may pass:
+ * tries again for half a minute.
+ */
+async function writeWhenSettled(
+  action: Action,
+  write: Write,
+  place: Place,
+  calls: GraphCalls,
+): Promise<Written> {
+  const mayPass = action.kind === 'grant' || (place.justMade && write.method !== 'DELETE');
   for (let attempt = 1; ; attempt += 1) {
     const written = await calls.write(write);
-    if (!place.justMade || !isNotThereYet(written) || attempt === settleAttempts) return written;
+    if (!mayPass || !isNotThereYet(written) || attempt === settleAttempts) return written;
     await calls.pause(settlePauseMs, 'what was made a moment ago');
   }
 }
@@ -199,7 +208,8 @@ function idOf(value: unknown): string | null {
   return typeof id === 'string' ? id : null;
 }
 
-const registrationIn = (place: Place): { readonly id: string; readonly appId: string } =>
+/** The registration, which is there once the actions before were carried out. */
+export const registrationIn = (place: Place): { readonly id: string; readonly appId: string } =>
   known(place.registration, 'the registration');
 
 function known<Value>(value: Value | null | undefined, what: string): Value {

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { TokenCredential } from '@azure/identity';
-import type { Clock, Log } from '../../shared/app/ports';
+import type { Log } from '../../shared/app/ports';
 import { AppError } from '../../shared/core/appError';
 import type { Instant } from '../../shared/core/instant';
 import type { Guid } from '../../shared/core/keys/guid';
@@ -39,9 +39,7 @@ export interface GraphCallsOptions {
   readonly log: Log;
   readonly signal: AbortSignal;
   /** Replaced by tests. */
-  readonly clock?: Clock;
   readonly sleep?: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
-  readonly random?: () => number;
 }
 
 /**
@@ -59,18 +57,14 @@ export interface GraphCalls {
   pause(milliseconds: number, what: string): Promise<void>;
 }
 
-const systemClock: Clock = { now: () => Date.now() as Instant };
-
 export function createGraphCalls(options: GraphCallsOptions): GraphCalls {
   const { endpoint, accessToken, correlationId, log, signal } = options;
   const credential: TokenCredential = {
     getToken: () => Promise.resolve({ token: accessToken, expiresOnTimestamp: Infinity }),
   };
   const connection = connectGraph(endpoint, credential);
-  const clock = options.clock ?? systemClock;
   const sleep =
     options.sleep ?? ((milliseconds, aborted) => wait(milliseconds, undefined, { signal: aborted }));
-  const random = options.random ?? Math.random;
   const requests = createGraphRequests({
     client: {
       origin: connection.origin,
@@ -80,9 +74,7 @@ export function createGraphCalls(options: GraphCallsOptions): GraphCalls {
     correlationId,
     log,
     limits: { ...limits, ...patience },
-    clock,
     sleep,
-    random,
   });
   let writes = 0;
 
@@ -144,8 +136,14 @@ export function createGraphCalls(options: GraphCallsOptions): GraphCalls {
         }
         const answered = exchange.kind === 'answered';
         const reason = answered ? `the status was ${exchange.status}` : exchange.reason;
-        const asked = answered ? retryAfterMs(exchange.headers, clock.now()) : null;
-        const decision = decideRetry({ reason, retryAfterMs: asked }, attempt, waitedMs, patience, random);
+        const asked = answered ? retryAfterMs(exchange.headers, Date.now() as Instant) : null;
+        const decision = decideRetry(
+          { reason, retryAfterMs: asked },
+          attempt,
+          waitedMs,
+          patience,
+          Math.random,
+        );
         if (decision.kind === 'giveUp') {
           throw new AppError(
             'graphUnavailable',

@@ -1,5 +1,5 @@
 import { cloudNames } from './clouds';
-import { identityTitles, optionalPermissions, catalogue } from './permissions';
+import { catalogue, identityTitles } from './permissions';
 
 /** What grant does with the account's rights, and what its exit code says. */
 export const exitCodes = {
@@ -10,10 +10,12 @@ export const exitCodes = {
 } as const;
 export type ExitCode = keyof typeof exitCodes;
 
-const optionalLines = optionalPermissions.map(name => {
-  const entry = catalogue.find(one => one.permission === name && one.need.kind === 'optional');
-  return `                        ${name} (${entry ? identityTitles[entry.identity] : ''}): ${entry?.reason ?? ''}`;
-});
+const optionalLines = catalogue
+  .filter(({ need }) => need.kind === 'optional')
+  .map(
+    ({ identity, permission, reason }) =>
+      `                        ${permission} (${identityTitles[identity]}): ${reason}`,
+  );
 
 export const help = `Usage: npm run grant -- [options]
 

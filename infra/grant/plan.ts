@@ -176,7 +176,9 @@ interface IdentityPlan {
 function planIdentity({ identity, wanted, unwanted }: WantedIdentity, found: Found): IdentityPlan {
   const there = found.identities.find(one => one.identity === identity);
   const held = new Set(there?.grants.map(({ permission }) => permission));
-  const actions: Action[] = there ? [...revokesOf(there, unwanted, 'no longer asked for')] : [];
+  // A permission may be there for two reasons, of which one is left.
+  const gone = unwanted.filter(entry => !wanted.some(({ permission }) => permission === entry.permission));
+  const actions: Action[] = there ? [...revokesOf(there, gone, 'no longer asked for')] : [];
   const notes: Note[] = [];
   const problems: Problem[] = [];
   for (const { permission, reason, need } of wanted) {

@@ -25,14 +25,9 @@ export interface Wanted {
 
 /** Decides which permissions an identity is to hold, and which not; what the choices say nothing about is in neither list. */
 export function decidePermissions(identity: IdentityName, choices: Choices): WantedIdentity {
-  const wanted: CatalogueEntry[] = [];
-  const unwanted: CatalogueEntry[] = [];
-  for (const entry of entriesOf(identity)) {
-    const answer = isNeeded(entry, choices);
-    if (answer === 'yes') wanted.push(entry);
-    if (answer === 'no') unwanted.push(entry);
-  }
-  return { identity, wanted, unwanted };
+  const entries = entriesOf(identity);
+  const answered = (answer: 'yes' | 'no') => entries.filter(entry => isNeeded(entry, choices) === answer);
+  return { identity, wanted: answered('yes'), unwanted: answered('no') };
 }
 
 const answer = (needed: boolean): 'yes' | 'no' => (needed ? 'yes' : 'no');

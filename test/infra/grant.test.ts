@@ -293,7 +293,12 @@ test('throttling, passing failures and lost answers: everything is there in the 
 const notThere = JSON.stringify({ error: { code: 'Request_ResourceNotFound', message: 'does not exist' } });
 
 test('what was made a moment ago may not be seen yet: it is waited for', async () => {
-  for (const path of [/applications\/[^/]+$/, /servicePrincipals\(appId='1/, /oauth2PermissionGrants$/])
+  for (const path of [
+    /applications\/[^/]+$/,
+    /servicePrincipals\(appId='1/,
+    /oauth2PermissionGrants$/,
+    /appRoleAssignedTo$/,
+  ])
     world.graph.faults.add({ when: { path }, times: 2, do: { kind: 'answer', status: 404, body: notThere } });
   world.graph.faults.add({
     when: { method: 'PATCH', path: /servicePrincipals\(appId='/ },
@@ -500,6 +505,49 @@ test('an answer that is not what Microsoft Graph documents stops it, and is not 
   expect([result.code, result.tried]).toEqual([1, 0]);
   expect(result.output).toContain('found something else (value.0.id)');
   expect(result.output).not.toMatch(/secret|ada/);
+});
+
+test('what other resources and other people have to do with it is left out', async () => {
+  await world.run([...toReaders, '--page', page]);
+  const { servicePrincipals } = world.store.state();
+  const idOf = (appId: string | null | undefined): string =>
+    servicePrincipals.find(one => one.appId === appId)?.id ?? '';
+  const own = idOf(world.registration()?.appId);
+  const [readerRole] = world.registration()?.appRoles ?? [];
+  world.store.addAssignment({
+    id: 'other',
+    appRoleId: readerRole?.id ?? '',
+    principalId: idOf(clientIds.scanReader),
+    resourceId: own,
+  });
+  const consent = { clientId: own, principalId: null, consentType: 'AllPrincipals', scope: 'x' };
+  world.store.putConsent({ ...consent, id: '1', resourceId: idOf(clientIds.deleter) });
+  world.store.putConsent({
+    ...consent,
+    id: '2',
+    resourceId: own,
+    consentType: 'Principal',
+    principalId: own,
+  });
+  const result = await world.run([...toReaders, '--page', page]);
+  expect([result.code, result.tried]).toEqual([0, 0]);
+  expect(result.output).not.toContain('holds Orphans.Reader');
+  expect((await world.run(['--undo'])).output).toContain('its service principal and 1 role assignments');
+});
+
+test('what answers, and is not Microsoft Graph, is said to be so', async () => {
+  for (const status of [403, 404])
+    world.graph.faults.add({
+      when: { method: status === 403 ? 'GET' : 'PATCH', path: /applications/ },
+      do: { kind: 'answer', status, body: '<html>proxy of ada</html>' },
+    });
+  const reading = await world.run(toReaders);
+  expect(reading.code).toBe(3);
+  expect(reading.output).toContain("403 (without Graph's error body)");
+  const writing = await world.run(toReaders);
+  expect([writing.code, writing.writes]).toEqual([1, 0]);
+  expect(writing.output).toContain("404 (without Graph's error body)");
+  expect(reading.output + writing.output).not.toContain('ada');
 });
 
 test('a write that is refused for another reason is an error with the ids of the request, not a success', async () => {

@@ -261,6 +261,28 @@ test.each(identityNames)(
   },
 );
 
+test('what is there for two reasons stays while one of them is left', () => {
+  const [entry] = entriesOf('deleter');
+  if (!entry) throw new TypeError('the deleter has entries');
+  const wanted: Wanted = {
+    registration: { ...registration, redirects: [] },
+    identities: [
+      { identity: 'deleter', wanted: [entry], unwanted: [{ ...entry, need: { kind: 'quarantine' } }] },
+    ],
+  };
+  const grants = [{ assignmentId: '1', permission: entry.permission }];
+  const found: Found = {
+    registration: { kind: 'missing' },
+    servicePrincipal: null,
+    consents: [],
+    identities: [{ identity: 'deleter', id: 'x', displayName: 'x', grants }],
+    available,
+  };
+  const kinds = plan(wanted, found).actions.map(({ kind }) => kind);
+  expect(kinds).not.toContain('revoke');
+  expect(kinds).not.toContain('grant');
+});
+
 test.each([
   ['scanReader', 'User.ReadWrite.All'],
   ['scanReader', 'User.DeleteRestore.All'],
