@@ -52,6 +52,7 @@ async function runWith(options: GrantOptions, run: GrantRun): Promise<ExitCode> 
   let calls: GraphCalls | null = null;
   try {
     const access = await readAccess(options, run);
+    if (run.signal.aborted) return ended(stopped, run, null);
     if ('kind' in access) return ended(access, run, null);
     calls = createGraphCalls({
       endpoint: access.endpoint,
@@ -61,24 +62,28 @@ async function runWith(options: GrantOptions, run: GrantRun): Promise<ExitCode> 
       signal: run.signal,
       ...(run.sleep && { sleep: run.sleep }),
     });
-    const stopped = await carryOut(options, access, calls, run);
-    return stopped === null ? 0 : ended(stopped, run, calls);
+    const failure = await carryOut(options, access, calls, run);
+    return failure === null ? 0 : ended(failure, run, calls);
   } catch (error) {
-    if (run.signal.aborted) return ended(stop(1, 'It was stopped.'), run, calls);
+    if (run.signal.aborted) return ended(stopped, run, calls);
     if (error instanceof AppError)
       return ended(stop(error.code === 'configurationInvalid' ? 2 : 1, error.message), run, calls);
     throw error;
   }
 }
 
+const stopped = stop(1, 'It was stopped.');
+
 function ended({ why, exitCode }: Stop, { print }: GrantRun, calls: GraphCalls | null): ExitCode {
-  const writes = calls?.writes ?? 0;
+  const { writes = 0, unanswered = false } = calls ?? {};
   print(why);
-  print(
-    writes === 0
-      ? 'Nothing was written.'
-      : `${writes} writes were carried out before that. Run the same command again: it goes on from there.`,
-  );
+  if (writes === 0 && !unanswered) print('Nothing was written.');
+  else {
+    const open = unanswered ? ', and one more was sent without an answer: it may have taken effect' : '';
+    print(
+      `${writes} writes were carried out before that${open}. Run the same command again: it goes on from there.`,
+    );
+  }
   return exitCode;
 }
 
@@ -145,11 +150,11 @@ async function carryOut(
 
   const place = placeOf(tenant, uniqueName);
   for (const [at, action] of planned.actions.entries()) {
-    const stopped = await execute(action, place, calls);
-    if (stopped !== null)
+    const failure = await execute(action, place, calls);
+    if (failure !== null)
       return {
-        ...stopped,
-        why: `Step ${at + 1} of ${planned.actions.length} failed:\n${describeAction(action)}\n${stopped.why}`,
+        ...failure,
+        why: `Step ${at + 1} of ${planned.actions.length} failed:\n${describeAction(action)}\n${failure.why}`,
       };
     print(`${at + 1}/${planned.actions.length} done: ${describeAction(action).trim()}`);
   }
@@ -173,8 +178,8 @@ async function handOver(
     AUTH_ISSUER: `${cloud.login}/${tenantId}/v2.0`,
   };
   for (const [name, value] of Object.entries(values)) {
-    const stopped = inAzd ? await setInAzd(commands, name, value, signal) : null;
-    if (stopped !== null) return stopped;
+    const failure = inAzd ? await setInAzd(commands, name, value, signal) : null;
+    if (failure !== null) return failure;
     print(inAzd ? `azd env: ${name} is set.` : `${name}=${value}`);
   }
   return said(print, 'Done.');

@@ -53,6 +53,8 @@ export interface GraphCalls {
   write(write: Write): Promise<Written>;
   /** How many writes Graph carried out. */
   readonly writes: number;
+  /** Whether a write was sent of which it is not known what became of it. */
+  readonly unanswered: boolean;
   /** Waits for what is not there yet, and says for what. */
   pause(milliseconds: number, what: string): Promise<void>;
 }
@@ -77,6 +79,7 @@ export function createGraphCalls(options: GraphCallsOptions): GraphCalls {
     sleep,
   });
   let writes = 0;
+  let unanswered = false;
 
   const send = (write: Write): Promise<Exchange> =>
     exchangeOnce(
@@ -109,6 +112,9 @@ export function createGraphCalls(options: GraphCallsOptions): GraphCalls {
     get writes() {
       return writes;
     },
+    get unanswered() {
+      return unanswered;
+    },
     async pause(milliseconds, what) {
       log.info(`Waiting for ${what}, which Entra ID does not show yet; again in ${seconds(milliseconds)}.`);
       await untilAborted(sleep(milliseconds, signal), signal);
@@ -128,8 +134,10 @@ export function createGraphCalls(options: GraphCallsOptions): GraphCalls {
       let waitedMs = 0;
       for (let attempt = 1; ; attempt += 1) {
         signal.throwIfAborted();
+        unanswered = true;
         const exchange = await send(write);
         if (exchange.kind === 'answered' && !isPassing(exchange.status)) {
+          unanswered = false;
           const written = writtenOf(exchange);
           if (written.kind === 'done') writes += 1;
           return written;

@@ -290,6 +290,14 @@ test('throttling, passing failures and lost answers: everything is there in the 
   expect(world.held('scanReader')).toEqual([]);
 });
 
+test('under a limit of requests it waits as long as Microsoft Graph says, and gets there', async () => {
+  world.graph.throttle({ requests: 15, interval: 400 });
+  const result = await world.run(everything, { patient: true });
+  expect(result.code).toBe(0);
+  expect(world.graph.requests.some(({ status }) => status === 429)).toBe(true);
+  expect(world.held('scanReader')).toEqual(readers);
+});
+
 const notThere = JSON.stringify({ error: { code: 'Request_ResourceNotFound', message: 'does not exist' } });
 
 test('what was made a moment ago may not be seen yet: it is waited for', async () => {
@@ -437,7 +445,9 @@ test('stopped on the way it says what was done, and the next run does the rest',
   const result = await world.run(everything, { signal: stopping.signal });
   expect(result.code).toBe(1);
   expect(result.output).toContain('It was stopped.');
-  expect(result.output).toMatch(/\d+ writes were carried out before that/);
+  expect(result.output).toMatch(
+    /\d+ writes were carried out before that, and one more was sent without an answer/,
+  );
   expect((await world.run(everything)).code).toBe(0);
   expect(world.held('scanReader')).toEqual(readers);
 });
@@ -447,6 +457,7 @@ test('Microsoft Graph that does not answer any more ends it, after eight attempt
   const result = await world.run(everything);
   expect(result.code).toBe(1);
   expect(result.output).toContain('that was attempt 8, the last one');
+  expect(result.output).toContain('one more was sent without an answer: it may have taken effect');
 });
 
 test('an endpoint that is none is refused', async () => {

@@ -163,6 +163,26 @@ test('the token of the signed-in user never goes to an endpoint that the environ
   expect(calls('az').at(-1)).toContain('https://graph.microsoft.com');
 });
 
+test('Ctrl-C while az is at work is no failure of az', async () => {
+  const stopping = new AbortController();
+  install('az', 'setInterval(() => undefined, 1000);');
+  const lines: string[] = [];
+  const code = await grant({
+    args: ['--tenant', tenantId, ...toReaders],
+    environment: {},
+    commands: {
+      run(program, args, aborted) {
+        const running = commands.run(program, args, aborted);
+        stopping.abort();
+        return running;
+      },
+    },
+    print: line => void lines.push(line),
+    signal: stopping.signal,
+  });
+  expect([code, lines]).toEqual([1, ['It was stopped.', 'Nothing was written.']]);
+});
+
 test('a cloud that is not known has to be named', async () => {
   install('az', 'process.stdout.write("AzureStack")');
   expect(await run([])).toMatchObject({

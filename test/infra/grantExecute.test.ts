@@ -21,6 +21,7 @@ const noCalls: GraphCalls = {
   write: () => Promise.reject(new Error('written')),
   pause: () => Promise.reject(new Error('waited')),
   writes: 0,
+  unanswered: false,
 };
 
 test.each([

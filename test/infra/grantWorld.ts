@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Application, AppRoleAssignment } from '@microsoft/microsoft-graph-types';
 import { grant } from '../../infra/grant/command';
 import type { CommandLine } from '../../infra/grant/azureCli';
@@ -70,6 +71,8 @@ export interface RunOptions {
   readonly environment?: Readonly<Record<string, string>>;
   readonly commands?: CommandLine;
   readonly signal?: AbortSignal;
+  /** Waits as long as it is asked to, instead of not at all. */
+  readonly patient?: boolean;
 }
 
 export const noCommands: CommandLine = { run: () => Promise.resolve({ kind: 'notFound' }) };
@@ -137,7 +140,7 @@ export async function startWorld({ permissions = graphHas, graph: more }: WorldO
         // Whoever is asked to wait has waited.
         sleep: milliseconds => {
           waits.push(milliseconds);
-          return Promise.resolve();
+          return options.patient ? setTimeout(milliseconds) : Promise.resolve();
         },
       });
       const writes = graph.requests.slice(before).filter(({ method }) => method !== 'GET');
