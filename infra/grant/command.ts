@@ -156,7 +156,7 @@ async function carryOut(
         ...failure,
         why: `Step ${at + 1} of ${planned.actions.length} failed:\n${describeAction(action)}\n${failure.why}`,
       };
-    print(`${at + 1}/${planned.actions.length} done: ${describeAction(action).trim()}`);
+    print(`${at + 1}/${planned.actions.length} done: ${describeAction(action).trim().replace(/ +/g, ' ')}`);
   }
   return options.undo ? said(print, 'Done.') : await handOver(options, access, place, run);
 }
