@@ -48,17 +48,17 @@ const reading = (
     need: always,
     reason: 'reads when the tenant was synchronised last; without it that is unknown',
   },
+  {
+    identity,
+    permission: 'Synchronization.Read.All',
+    need: optional,
+    reason: 'shows the jobs of Cloud Sync: their state, last run, and whether one is in quarantine',
+  },
 ];
 
 /** Everything that this command can grant. What is not listed here, it neither grants nor removes. */
 export const catalogue: readonly CatalogueEntry[] = [
   ...reading('scanReader', objects => `lists ${objects}`),
-  {
-    identity: 'scanReader',
-    permission: 'Synchronization.Read.All',
-    need: optional,
-    reason: 'shows the jobs of Cloud Sync: their state, last run, and whether one is in quarantine',
-  },
   ...reading('reviewReader', objects => `reads ${objects} again, before and after a deletion`),
   {
     identity: 'reviewReader',
