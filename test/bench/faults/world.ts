@@ -1,5 +1,5 @@
 import { TableClient } from '@azure/data-tables';
-import type { Device, Group, OrgContact, User } from '@microsoft/microsoft-graph-types';
+import type { Group, User } from '@microsoft/microsoft-graph-types';
 import type { ExportLineInput } from '../../../shared/core/exportFormat';
 import type { StoredFacts } from '../../../shared/core/facts';
 import { objectTypes, type ObjectType } from '../../../shared/core/objectType';
