@@ -82,7 +82,7 @@ const jsonOf = ({
   completeSince: completeSince === null ? null : formatInstant(completeSince),
   readAt: formatInstant(readAt),
   deleted: [...deleted].sort(),
-  left: [...left].map(([one, since]): [string, string] => [one, formatInstant(since)]).sort(),
+  left: [...left.keys()].sort().map(one => [one, formatInstant(left.get(one) ?? readAt)]),
 });
 
 function parseMemory(bytes: Uint8Array): DeletedUsersMemory | null {
