@@ -3,7 +3,7 @@ import type { AnsweredRequest } from '../core/exportRequest';
 import type { ExportManifest, SourceName } from '../core/exportFormat';
 import type { Instant } from '../core/instant';
 import type { Guid } from '../core/keys/guid';
-import type { SourceSynchronisation } from '../core/synchronisation';
+import { sourceSynchronisationOf, type SourceSynchronisation } from '../core/synchronisation';
 import { synchronisationToAsk, type LastRequest } from '../core/synchronisationRequest';
 import type { Clock, Log } from './ports';
 import type { ExportRequests, RequestedFor } from './review/exportRequestPort';
@@ -17,13 +17,14 @@ export interface AskForSynchronisationPorts {
 }
 
 /** What of a source's newest export matters here. */
-export interface ExportedSynchronisation {
-  readonly source: SourceName;
-  readonly manifest: Pick<ExportManifest, 'synchronisationRuns' | 'answeredRequests'>;
-}
+export type ExportedSynchronisation = Pick<
+  ExportManifest,
+  'source' | 'synchronisationRuns' | 'answeredRequests'
+>;
 
 export interface SynchronisationQuestion {
-  readonly exports: readonly ExportedSynchronisation[];
+  /** The newest export of every source. */
+  readonly manifests: readonly ExportedSynchronisation[];
   /** For each source that objects wait for: when the newest of them was found missing. */
   readonly waitingSince: ReadonlyMap<SourceName, Instant>;
   /** What the newest run that asked this question has on record. */
@@ -47,30 +48,21 @@ export async function askForSynchronisation(
   signal: AbortSignal,
 ): Promise<readonly SourceSynchronisation[]> {
   const answers: SourceSynchronisation[] = [];
-  for (const { source, manifest } of question.exports) {
-    answers.push({
-      source,
-      lastSucceededStart: lastSucceededStart(manifest),
-      hasHistory: manifest.synchronisationRuns !== null,
-      request: await requestOf(ports, question, { source, manifest }, signal),
-    });
+  for (const manifest of question.manifests) {
+    const told = sourceSynchronisationOf(manifest);
+    answers.push({ ...told, request: await requestOf(ports, question, manifest, told.request, signal) });
   }
   return answers;
-}
-
-function lastSucceededStart({
-  synchronisationRuns,
-}: Pick<ExportManifest, 'synchronisationRuns'>): Instant | null {
-  const starts = (synchronisationRuns ?? []).filter(run => run.succeeded).map(run => run.startedAt);
-  return starts.length === 0 ? null : (Math.max(...starts) as Instant);
 }
 
 async function requestOf(
   { requestBlobs, requests, clock, log }: AskForSynchronisationPorts,
   { waitingSince, earlier }: SynchronisationQuestion,
-  { source, manifest }: ExportedSynchronisation,
+  manifest: ExportedSynchronisation,
+  told: SourceSynchronisation['request'],
   signal: AbortSignal,
 ): Promise<SourceSynchronisation['request']> {
+  const { source } = manifest;
   try {
     const stored = await requestBlobs.read(source, 'synchronisation', signal);
     const outcomeOnRecord = earlier.find(one => one.source === source)?.request ?? null;
@@ -78,7 +70,7 @@ async function requestOf(
       ? { request: stored.request, outcome: outcomeOf(stored.request.id, manifest, outcomeOnRecord) }
       : null;
     const decision = synchronisationToAsk(last, waitingSince.get(source) ?? null, clock.now());
-    if (decision !== 'ask') return decision ?? newestAnswer(manifest);
+    if (decision !== 'ask') return decision ?? told;
     const asked = await requests.ask(source, 'synchronisation', askingScan, signal);
     log.info(`${source}: synchronisation ${asked.status}, request ${asked.request.id}`);
     return { id: asked.request.id as Guid, status: asked.status };
@@ -100,14 +92,4 @@ function outcomeOf(
   if (answered) return answered.outcome;
   if (onRecord?.id !== id || onRecord.status === 'requested' || onRecord.status === 'waiting') return null;
   return onRecord.status;
-}
-
-/** Nothing was asked for that is still there, but the export may tell of an older request. */
-function newestAnswer({
-  answeredRequests,
-}: Pick<ExportManifest, 'answeredRequests'>): SourceSynchronisation['request'] {
-  const [newest] = answeredRequests
-    .filter(answer => answer.kind === 'synchronisation')
-    .toSorted((a, b) => b.answeredAt - a.answeredAt);
-  return newest ? { id: newest.id as Guid, status: newest.outcome } : null;
 }

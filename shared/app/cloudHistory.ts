@@ -1,10 +1,8 @@
 import { AppError } from '../core/appError';
 import {
-  deletedItemsRead,
   rememberDeletedUsers,
   restorationOf,
   restoredDays,
-  type DeletedItemsOutcome,
   type DeletedUsersMemory,
   type ObjectHistory,
 } from '../core/cloudHistory';
@@ -14,12 +12,12 @@ import type { StoredDecision } from '../core/decision';
 import { DeletedByUs, keysInEvidence, type DeletedObject } from '../core/deletedByUs';
 import { referenceKey, type CloudReference } from '../core/duplicates';
 import type { StoredFacts } from '../core/facts';
-import type { GateResult } from '../core/gates';
+import { deletedItemsRead, type DeletedItemsOutcome } from '../core/gates/cloudGates';
+import type { GateResult } from '../core/gates/gate';
 import { formatInstant, type Instant } from '../core/instant';
-import { activeRules } from '../core/rule';
 import type { Finding } from '../core/runPlan';
 import type { DecisionState } from '../core/transitions';
-import type { DecisionTable, RuleTable } from './decisionPorts';
+import type { DecisionTable } from './decisionPorts';
 import type { DeletedItems } from './deletionPorts';
 import { eachLimited } from './eachLimited';
 import type { CandidateReader, DeletedUsersStore, Log } from './ports';
@@ -29,7 +27,6 @@ export interface CloudHistoryPorts {
   readonly deletedItems: Pick<DeletedItems, 'list'>;
   readonly deletedUsers: DeletedUsersStore;
   readonly decisions: Pick<DecisionTable, 'list'>;
-  readonly rules: Pick<RuleTable, 'readAll'>;
   readonly evidence: Pick<CandidateReader, 'readEvidence'>;
   readonly log: Log;
 }
@@ -46,10 +43,12 @@ export interface CloudHistory {
 export interface HistoryOfRun {
   /** When the run began. */
   readonly at: Instant;
-  /** Whether no scan ran before: then there is nothing that could have been remembered. */
+  /** Whether no scan was accepted before: then there is nothing that should have been remembered. */
   readonly firstScan: boolean;
   /** Every row of the table. */
   readonly previous: readonly StoredFacts[];
+  /** SIDs of the domains that rules in force name retired. */
+  readonly retiredDomains: ReadonlySet<string>;
 }
 
 /**
@@ -65,7 +64,6 @@ export async function readCloudHistory(
   const deletedUsers = await readDeletedUsers(ports, run, signal);
   const deletedByUs = new DeletedByUs(await readDeletedByUs(ports, run, signal), run.at);
   const ours = await readOurRestorations(ports, signal);
-  const retired = await readRetiredDomains(ports, run.at, signal);
   const memory = deletedUsers.status === 'read' ? deletedUsers.memory : unread(run.at);
   return {
     gate: deletedItemsRead(deletedUsers),
@@ -73,7 +71,7 @@ export async function readCloudHistory(
     of: (cloud, correlation) => ({
       madeAgain: deletedByUs.madeAgain(cloud) !== null,
       restoration: restorationOf(cloud, memory, ours, run.at),
-      domainRetired: correlation.kind === 'notCovered' && retired.has(correlation.domain),
+      domainRetired: correlation.kind === 'notCovered' && run.retiredDomains.has(correlation.domain),
     }),
   };
 }
@@ -180,16 +178,6 @@ async function* decisionsIn<State extends DecisionState>(
   } while (continuation !== null);
 }
 
-async function readRetiredDomains(
-  { rules }: CloudHistoryPorts,
-  at: Instant,
-  signal: AbortSignal,
-): Promise<ReadonlySet<string>> {
-  const all = [];
-  for await (const rule of rules.readAll(signal)) all.push(rule);
-  return new Set(activeRules(all, at).retiredDomains.keys());
-}
-
 /** One of ours that is there again, and that no earlier run said so of. */
 export interface MadeAgain extends CloudReference {
   readonly deleted: DeletedObject;
@@ -225,6 +213,6 @@ export function alertMadeAgain(madeAgain: readonly MadeAgain[], log: Log): void 
         `${type} ${id}, deleted as ${deleted.type} ${deleted.id} on ${formatInstant(deleted.deletedAt)}`,
     );
   log.error(
-    `alert madeAgain: ${madeAgain.length} of what was deleted here is there again\n  ${each.join('\n  ')}`,
+    `alert madeAgain: of what was deleted here, ${madeAgain.length} is there again: ${each.join('; ')}`,
   );
 }

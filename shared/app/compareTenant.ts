@@ -1,4 +1,5 @@
 import { AppError } from '../core/appError';
+import { historyWaits, verdictWithHistory } from '../core/cloudHistory';
 import type { CloudObject } from '../core/cloudObject';
 import type { ComparisonContext } from '../core/correlate';
 import { referenceKey, type CloudReference } from '../core/duplicates';
@@ -9,6 +10,7 @@ import type { ObjectType } from '../core/objectType';
 import type { Finding } from '../core/runPlan';
 import type { TypeCounts } from '../core/scanRun';
 import type { SourceName } from '../core/exportFormat';
+import type { CloudHistory } from './cloudHistory';
 import { contextOfExports, observedSinceOf } from './comparisonContext';
 import { eachLimited } from './eachLimited';
 import { judgeObjects } from './judgeObjects';
@@ -42,20 +44,23 @@ const readsAtOnce = 4;
 
 /**
  * Reads both sides and compares them, where both can be read. Every gate is evaluated, also after one was breached, so that the run
- * record says every reason at once (promise 4). `time` is told when each phase ends.
+ * record says every reason at once (promise 4). `history` is what the scan knows of the objects besides. `time` is told when each phase ends.
  */
 export async function compareTenant(
   { directory, exports, log }: CompareTenantPorts,
   sources: readonly SourceName[],
   previous: readonly StoredFacts[],
+  history: CloudHistory,
   time: (phase: string) => void,
   signal: AbortSignal,
 ): Promise<TenantComparison> {
   const read = await readExports(exports, sources, log, signal);
   time('exports');
   const onRecord = previous.filter(row => row.state !== 'withdrawn');
-  const cloud = await readCloud(directory, read.index, new Set(onRecord.map(referenceKey)), log, signal);
-  const gates = [...readableExportGates(read), ...cloud.gates];
+  const recorded = new Set(onRecord.map(referenceKey));
+  const isAgain = (object: CloudObject): boolean => history.madeAgain(object) !== null;
+  const cloud = await readCloud(directory, read.index, recorded, log, signal, isAgain);
+  const gates = [...readableExportGates(read), ...cloud.gates, history.gate];
   if (gates.some(gate => !gate.passed)) {
     time('graph');
     return { gates, exports: read, result: null };
@@ -64,7 +69,7 @@ export async function compareTenant(
   await readUnlisted(directory, onRecord, cloud, pending, signal);
   time('graph');
   try {
-    const result = await lookCloser(read, cloud, onRecord, pending, signal);
+    const result = await lookCloser(read, cloud, onRecord, pending, history, signal);
     return { gates, exports: read, result };
   } catch (error) {
     if (!(error instanceof AppError) || !alterations.has(error.code)) throw error;
@@ -153,6 +158,7 @@ async function lookCloser(
   cloud: CloudRead,
   onRecord: readonly StoredFacts[],
   pending: PendingObjects,
+  history: CloudHistory,
   signal: AbortSignal,
 ): Promise<ComparisonResult> {
   const context = contextOf(read.accepted, cloud, onRecord);
@@ -160,12 +166,15 @@ async function lookCloser(
   const counts = startCounts(cloud, pending);
   const recorded = new Set(onRecord.map(referenceKey));
   const findings: Finding[] = [];
-  for (const { cloud: object, compared, verdict, evidence } of judged) {
+  for (const { cloud: object, compared, verdict: withoutHistory, evidence } of judged) {
     const { correlation } = compared;
+    const past = history.of(object, correlation);
+    const verdict = verdictWithHistory(withoutHistory, past);
     count(counts[object.type].outcomes, correlation.kind);
     if (correlation.kind === 'unknown') count(counts[object.type].unknownReasons, correlation.reason);
     if (verdict.kind !== 'none') {
-      findings.push({ cloud: object, outcome: correlation.kind, verdict, evidence, waitsFor: [] });
+      const waitsFor = historyWaits(verdict, past);
+      findings.push({ cloud: object, outcome: correlation.kind, verdict, evidence, waitsFor });
     } else if (recorded.has(referenceKey(object))) {
       pending.withdrawals.set(referenceKey(object), verdict.because);
     }

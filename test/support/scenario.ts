@@ -2,16 +2,22 @@ import { nothingOdd } from './exportWriter';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { readCloudHistory, type CloudHistory, type CloudHistoryPorts } from '../../shared/app/cloudHistory';
 import { compareTenant } from '../../shared/app/compareTenant';
-import type { CloudObject } from '../../shared/core/cloudObject';
+import type { CloudId, CloudObject } from '../../shared/core/cloudObject';
+import type { Decision } from '../../shared/core/decision';
+import { referenceKey } from '../../shared/core/duplicates';
 import { objectClasses, type ExportManifest, type SourceName } from '../../shared/core/exportFormat';
 import type { FactState, StoredFacts } from '../../shared/core/facts';
-import { formatInstant } from '../../shared/core/instant';
+import { formatInstant, type Instant } from '../../shared/core/instant';
 import { planRun } from '../../shared/core/runPlan';
 import type { ExportRecord } from '../../shared/core/onPremisesObject';
 import { aContact, aDevice, aGroup, anObject, aTombstone, aUser, instant } from './builders';
+import { MemoryDecisions } from './memory/memoryDecisions';
+import { MemoryDeletedItems, MemoryDeletedUsers } from './memory/memoryDeletedUsers';
 import { MemoryDirectory } from './memory/memoryDirectory';
 import { MemoryExports, type MemoryExport } from './memory/memoryExports';
+import { MemoryCandidates } from './memory/memoryTables';
 
 /**
  * A scenario's input.json, with what it does not say filled in by the builders. Keys are written by name, so that a reader
@@ -29,6 +35,17 @@ export interface ScenarioInput {
     readonly type: CloudObject['type'];
     readonly id: string;
   })[];
+  /** Users who were among the deleted items the night before, and are not now. */
+  readonly restored?: readonly string[];
+  /** What the app deleted: type, id, when, and the value of a key by its property. */
+  readonly deletedByUs?: readonly {
+    readonly type: CloudObject['type'];
+    readonly id: string;
+    readonly deletedAt: string;
+    readonly keys: Readonly<Record<string, string>>;
+  }[];
+  /** Domains that a rule names retired, by their SIDs. */
+  readonly retiredDomains?: readonly string[];
   /** Rows of the table before the run. */
   readonly previous?: readonly (Partial<StoredFacts> & {
     readonly type: CloudObject['type'];
@@ -103,10 +120,12 @@ export async function runScenario(input: ScenarioInput): Promise<ScenarioPlan> {
   const log = { debug: silent, info: silent, warn: silent, error: silent };
   const ports = { directory, exports: new MemoryExports(exports), log };
   const sources = (input.expected ?? exports.map(one => one.source)) as SourceName[];
+  const history = await scenarioHistory(input, previous, log);
   const compared = await compareTenant(
     ports,
     sources,
     previous,
+    history,
     () => undefined,
     AbortSignal.timeout(10_000),
   );
@@ -137,6 +156,71 @@ export async function runScenario(input: ScenarioInput): Promise<ScenarioPlan> {
     evidenceHash: facts.evidenceHash,
   }));
   return { breachedGates, outcomes: Object.fromEntries(outcomes), writes };
+}
+
+/** What the scan remembers, with the words of the scenario's other parts: keys are written by name. */
+function scenarioHistory(
+  input: ScenarioInput,
+  previous: readonly StoredFacts[],
+  log: CloudHistoryPorts['log'],
+): Promise<CloudHistory> {
+  const { restored = [], deletedByUs = [], retiredDomains = [] } = expanded(input);
+  const deletedUsers = new MemoryDeletedUsers();
+  const lastNight = instant('2026-11-19T02:00:00Z');
+  const deleted = new Set(restored as CloudId[]);
+  deletedUsers.stored = {
+    kind: 'kept',
+    etag: '"1"',
+    memory: { completeSince: null, readAt: lastNight, deleted, left: new Map() },
+  };
+  const decisions = new MemoryDecisions();
+  const gone: StoredFacts[] = [];
+  for (const { type, id, deletedAt, keys } of deletedByUs) {
+    const decision = { ...deletedDecision(instant(deletedAt)), type, id: id as CloudId };
+    decisions.rows.set(referenceKey(decision), { ...decision, etag: '"1"' });
+    const evidence = { keys: Object.entries(keys).map(([key, value]) => ({ key, value })) };
+    const row = rowOf({ type, id: id as CloudId, state: 'withdrawn', withdrawal: 'gone' });
+    gone.push({ ...row, evidence: { kind: 'inline', json: JSON.stringify(evidence) } });
+  }
+  return readCloudHistory(
+    {
+      deletedItems: new MemoryDeletedItems(),
+      deletedUsers,
+      decisions,
+      evidence: new MemoryCandidates(),
+      log,
+    },
+    {
+      at: now,
+      firstScan: false,
+      previous: [...previous.filter(row => !gone.some(one => one.id === row.id)), ...gone],
+      retiredDomains: new Set(retiredDomains),
+    },
+    AbortSignal.timeout(10_000),
+  );
+}
+
+function deletedDecision(deletedAt: Instant): Extract<Decision, { state: 'deleted' }> {
+  const by = { id: '0a0a0a0a-0000-0000-0000-000000000001', name: 'Ada Lovelace' };
+  return {
+    state: 'deleted',
+    type: 'user',
+    id: '' as CloudId,
+    changedAt: deletedAt,
+    operationId: 'delete',
+    quarantine: null,
+    approval: {
+      by,
+      at: deletedAt,
+      expiresAt: deletedAt,
+      evidenceHash: '0'.repeat(64),
+      runId: 'run-3',
+      comment: null,
+      confirmation: null,
+    },
+    deletion: { by, operationId: 'delete', at: deletedAt, attempt: 1 },
+    deletedAt,
+  };
 }
 
 const prefixed = (prefix: string, counts: Readonly<Record<string, number>>): Record<string, number> =>

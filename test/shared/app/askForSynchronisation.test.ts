@@ -38,7 +38,7 @@ class Nights {
   readonly log = recordingLog();
   now = start as number;
   answers: readonly AnsweredRequest[] = [];
-  runs: ExportedSynchronisation['manifest']['synchronisationRuns'] = null;
+  runs: ExportedSynchronisation['synchronisationRuns'] = null;
   record: readonly SourceSynchronisation[] = [];
   sources: readonly SourceName[] = [contoso];
   #ids = 0;
@@ -61,7 +61,11 @@ class Nights {
     );
     this.record = await askForSynchronisation(
       { requestBlobs: blobs, requests, clock, log },
-      { exports: this.sources.map(source => ({ source, manifest })), waitingSince, earlier: this.record },
+      {
+        manifests: this.sources.map(source => ({ source, ...manifest })),
+        waitingSince,
+        earlier: this.record,
+      },
       AbortSignal.timeout(5_000),
     );
     this.now += dayMs;

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import {
-  deletedItemsRead,
   historyReasons,
   historyWaits,
   longestGapDays,
@@ -245,36 +244,5 @@ describe('the verdict with what is on record', () => {
     expect(verdictOnRecord(missing, null)).toEqual(missing);
     for (const attention of attentionReasons.filter(reason => !historyReasons.some(one => one === reason)))
       expect(verdictOnRecord(missing, { state: 'attention', attention })).toEqual(missing);
-  });
-});
-
-describe('the gate deletedItemsRead', () => {
-  const memory: DeletedUsersMemory = {
-    completeSince: null,
-    readAt: at,
-    deleted: new Set([ada]),
-    left: new Map(),
-  };
-  test('is passed where they were read, and says since when they are remembered', () => {
-    expect(deletedItemsRead({ status: 'read', memory })).toMatchObject({
-      gate: 'deletedItemsRead',
-      source: null,
-      type: 'user',
-      limit: 'read to its end',
-      passed: true,
-      found: '1 deleted users',
-      reason: '',
-    });
-    expect(deletedItemsRead({ status: 'read', memory: { ...memory, completeSince: at } }).found).toBe(
-      '1 deleted users, remembered since 2026-11-20T02:00:00.000Z',
-    );
-  });
-
-  test('is breached where they were not', () => {
-    expect(deletedItemsRead({ status: 'failed', reason: 'no permission' })).toMatchObject({
-      passed: false,
-      found: 'not read',
-      reason: 'no permission',
-    });
   });
 });

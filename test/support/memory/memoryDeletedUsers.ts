@@ -2,6 +2,7 @@ import type { DeletedUsersStore, StoredDeletedUsers } from '../../../shared/app/
 import type { RecoverableType } from '../../../shared/app/deletionPorts';
 import { AppError } from '../../../shared/core/appError';
 import type { DeletedUsersMemory } from '../../../shared/core/cloudHistory';
+import type { Instant } from '../../../shared/core/instant';
 import type { CloudId } from '../../../shared/core/cloudObject';
 import type { DeletedItem } from '../../../shared/core/cloudWrites/deletedItem';
 
@@ -19,6 +20,12 @@ export class MemoryDeletedUsers implements DeletedUsersStore {
       throw new AppError('writeConflict', 'the memory is not what was read');
     this.#written += 1;
     this.stored = { kind: 'kept', memory, etag: `"${this.#written}"` };
+  }
+
+  /** There were scans every night until then, which a test leaves out. */
+  readLastAt(readAt: Instant): void {
+    if (this.stored.kind !== 'kept') return;
+    this.stored = { ...this.stored, memory: { ...this.stored.memory, readAt } };
   }
 
   /** Somebody wrote there what is no memory. */
