@@ -23,7 +23,7 @@ import { createSynchronisationReader } from './graph/synchronisation';
 import { createRunLock } from './runLock';
 import { createCandidateTable } from './tables/candidateTable';
 import { createDecisionReader } from './tables/decisionReader';
-import { createRuleTable } from './tables/ruleTable';
+import { createRuleReader } from './tables/ruleReader';
 import { createScanRunTable } from './tables/scanRunTable';
 
 /** Containers and tables of the data account; infra and the local stack create them. */
@@ -94,7 +94,7 @@ export function buildScan(
       }),
     },
     runs: buildScanRuns(configuration, log),
-    rules: createRuleTable(tableOf(tableNames.rules)),
+    rules: createRuleReader(tableOf(tableNames.rules)),
     synchronisation: createSynchronisationReader({
       ...graph,
       cloudSyncServicePrincipalIds: configuration.cloudSyncServicePrincipalIds,
