@@ -57,7 +57,7 @@ export type DeletedItemsOutcome =
  * memory tells of its own gaps.
  */
 export function deletedItemsRead(outcome: DeletedItemsOutcome): GateResult {
-  const subject = subjectOf('deletedItemsRead');
+  const subject = subjectOf('deletedItemsRead', { type: 'user' });
   const limit = 'read to its end';
   if (outcome.status === 'failed') {
     const { reason } = outcome;

@@ -71,7 +71,7 @@ describe('since when objects wait, by source', () => {
     ] as ExportManifest['namingContexts'],
     synchronisationRuns: null as ExportManifest['synchronisationRuns'],
     answeredRequests: [],
-  })) as [Manifest, Manifest];
+  })) as readonly Manifest[] as [Manifest, Manifest];
   type Manifest = Parameters<typeof waitingSinceOf>[2][number];
   const waitsFor = [{ for: 'synchronisation', until: null }] as const;
   const rowOf = (n: number, state: FactState, firstObservedAt: Instant): StoredFacts =>

@@ -64,7 +64,7 @@ describe('the scan, which reads decisions,', () => {
 
   test('leads to nothing that decides, or writes a decision, and of the review to the requests only', () => {
     const deciding = files.filter(file =>
-      /tables\/decision(?:Table|Writes|CapsTable)|core\/decisionSteps|core\/review\/|cloudWrites\/deletionOutcome/.test(
+      /tables\/(?:decisionTable|decisionCapsTable|ruleTable)|core\/decisionSteps|core\/review\/|cloudWrites\/deletionOutcome/.test(
         file,
       ),
     );
