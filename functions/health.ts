@@ -2,7 +2,12 @@ import { app, type HttpResponseInit, type InvocationContext } from '@azure/funct
 import { AppError } from '../shared/core/appError';
 import { formatInstant } from '../shared/core/instant';
 import { version } from '../shared/core/version';
-import { configurationError, readConfiguration, type Configuration } from '../shared/io/configuration';
+import {
+  configurationError,
+  readConfiguration,
+  toleratedProblems,
+  type Configuration,
+} from '../shared/io/configuration';
 import { buildScanRuns } from '../shared/io/wiring';
 import { invocationLog } from './invocationLog';
 
@@ -13,6 +18,11 @@ interface Health {
   readonly part: string | null;
   readonly problems: readonly string[];
   readonly lastScan: { readonly state: string; readonly startedAt: string } | null;
+}
+
+/** What was found beside the settings. works: false where the app can not do its work, which a monitor sees as 503. */
+interface Found extends Pick<Health, 'part' | 'problems' | 'lastScan'> {
+  readonly works: boolean;
 }
 
 export function registerHealth(): void {
@@ -26,41 +36,43 @@ export function registerHealth(): void {
 
 async function health(context: InvocationContext): Promise<HttpResponseInit> {
   const reading = readConfiguration(process.env);
-  const answer: Health =
+  const tolerated = toleratedProblems(process.env);
+  const found: Found =
     reading.status === 'valid'
       ? await configured(reading.configuration, context)
-      : {
-          status: 'degraded',
-          version,
-          part: process.env['APP_PART'] ?? null,
-          problems: reading.problems.map(problem => `setting ${problem.setting} ${problem.problem}`),
-          lastScan: null,
-        };
-  if (reading.status === 'invalid') context.error(configurationError(reading.problems).message);
+      : { works: false, part: process.env['APP_PART'] ?? null, problems: [], lastScan: null };
+  const ofSettings = [...(reading.status === 'invalid' ? reading.problems : []), ...tolerated];
+  if (ofSettings.length > 0) context.error(configurationError(ofSettings).message);
+  const problems = [
+    ...ofSettings.map(problem => `setting ${problem.setting} ${problem.problem}`),
+    ...found.problems,
+  ];
+  const answer: Health = {
+    status: problems.length === 0 ? 'ok' : 'degraded',
+    version,
+    part: found.part,
+    problems,
+    lastScan: found.lastScan,
+  };
   return {
-    status: answer.status === 'ok' ? 200 : 503,
+    status: found.works ? 200 : 503,
     jsonBody: answer,
     headers: { 'cache-control': 'no-store' },
   };
 }
 
-async function configured(configuration: Configuration, context: InvocationContext): Promise<Health> {
-  const common = { version, part: configuration.part };
+async function configured(configuration: Configuration, context: InvocationContext): Promise<Found> {
+  const { part } = configuration;
   try {
     const [last] = await buildScanRuns(configuration, invocationLog(context)).newest(
       1,
       AbortSignal.timeout(10_000),
     );
     const lastScan = last ? { state: last.state, startedAt: formatInstant(last.startedAt) } : null;
-    return { ...common, status: 'ok', problems: [], lastScan };
+    return { works: true, part, problems: [], lastScan };
   } catch (error) {
     context.error(error instanceof Error ? error.message : String(error));
     const code = error instanceof AppError ? error.code : 'unexpected error';
-    return {
-      ...common,
-      status: 'degraded',
-      problems: [`the run records can not be read: ${code}`],
-      lastScan: null,
-    };
+    return { works: false, part, problems: [`the run records can not be read: ${code}`], lastScan: null };
   }
 }

@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { personOf } from '../shared/app/review/actor';
-import { deleteApproved, type DeleteApproved } from '../shared/app/review/deleteApproved';
+import {
+  deleteApproved,
+  deletionDisabledReason,
+  type DeleteApproved,
+} from '../shared/app/review/deleteApproved';
 import {
   lastRequestMs,
   type DeletionPorts,
@@ -14,6 +18,7 @@ import { longestComment } from '../shared/core/decision';
 import { formatInstant, type Instant } from '../shared/core/instant';
 import { objectTypes } from '../shared/core/objectType';
 import { itemRefusals, type ItemOutcome } from '../shared/core/review/itemOutcome';
+import { allowsDeletion, type RolloutStage } from '../shared/core/rollout';
 import { decisionStates } from '../shared/core/transitions';
 import { cloudIdParameter, guidParameter, objectTypeParameter } from '../shared/io/http/parameters';
 import { problem, type Problem } from '../shared/io/http/problem';
@@ -21,8 +26,8 @@ import { defineRoute, type Route } from '../shared/io/http/route';
 
 /** What the routes of deletion need of the app. */
 export interface DeletionRoutePorts {
-  /** Whether deletion is switched on; asked before anything else is built or read. */
-  readonly deletionEnabled: () => boolean;
+  /** How far the roll-out is; asked before anything else is built or read. */
+  readonly rolloutStage: () => RolloutStage;
   /** Throws `configurationInvalid`. */
   readonly deletions: () => { readonly ports: DeletionPorts; readonly settings: DeletionSettings };
 }
@@ -130,11 +135,8 @@ export const deletionsRoute = defineRoute({
   responses: { 200: { description: 'What became of each object', json: answerSchema } },
   problems: ['requestInvalid', 'deletionDisabled', 'conflict', 'writeConflict'],
 }).handledBy(async ({ body, caller, correlationId, signal }, ports: DeletionRoutePorts) => {
-  if (!ports.deletionEnabled())
-    return problem(
-      'deletionDisabled',
-      'Deletion is switched off: the app setting DELETION_ENABLED is not exactly "true".',
-    );
+  if (!allowsDeletion({ stage: ports.rolloutStage() }))
+    return problem('deletionDisabled', deletionDisabledReason);
   const { ports: deletion, settings } = ports.deletions();
   const scope: DeletionScope =
     body.ids === undefined

@@ -115,6 +115,6 @@ export function buildDeletions(
     log,
   };
   const sources = configuration.sources.map(expected => expected.source);
-  const { enabled, perCall, fourEyesTypes, quarantineDays } = deletion;
-  return { ports, settings: { enabled, perCall, fourEyesTypes, quarantineDays, sources } };
+  const { rollout, perCall, fourEyesTypes, quarantineDays } = deletion;
+  return { ports, settings: { rollout, perCall, fourEyesTypes, quarantineDays, sources } };
 }

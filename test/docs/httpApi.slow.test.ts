@@ -41,7 +41,7 @@ describe('the whole story of docs/http-api.md', () => {
     stack = await startStack({
       organisation,
       onLogLine: () => undefined,
-      reviewSettings: { DELETION_ENABLED: 'true' },
+      reviewSettings: { ROLLOUT_STAGE: 'normal' },
     });
     desk = await startSignInDesk(stack.reviewing.provider);
     stopWatching = watchRequests(stack, organisation, { onLine: () => undefined, pollMs: 100 });

@@ -2,7 +2,7 @@ import { createApi } from '../../shared/io/http/api';
 import { deletionRoutes, deletionsRoute, type DeletionRoutePorts } from '../../functions/httpDeletions';
 import type { DeletionPorts } from '../../shared/app/review/deletionUseCasePorts';
 import { AppError } from '../../shared/core/appError';
-import { dayMs, readyWorld, type DeletionWorld } from '../shared/app/review/deletionWorld';
+import { dayMs, readyWorld, reportOnly, type DeletionWorld } from '../shared/app/review/deletionWorld';
 import {
   asApplication,
   authentication,
@@ -34,7 +34,7 @@ async function served(
     keys: () => tokens.keys,
     clock: systemClock,
     ports: () => ({
-      deletionEnabled: () => world.settings.enabled,
+      rolloutStage: () => world.settings.rollout.stage,
       deletions: () => ({ ports: world.ports(wrap), settings: world.settings }),
     }),
   });
@@ -135,10 +135,10 @@ describe('POST /deletions', () => {
 
   test('is off by default: nothing is read, and the problem says which setting', async () => {
     const { world, post } = await served();
-    world.settings = { ...world.settings, enabled: false };
+    world.settings = { ...world.settings, rollout: reportOnly };
     const { status, json } = await post('/deletions', named(world, 'eve'));
     expect([status, json.type]).toEqual([403, '/problems/deletionDisabled']);
-    expect(json.detail).toContain('DELETION_ENABLED');
+    expect(json.detail).toContain('ROLLOUT_STAGE');
     expect(world.tenant.writes).toEqual([]);
   });
 
@@ -151,8 +151,8 @@ describe('POST /deletions', () => {
         signal: world.stop.signal,
       } as never,
       {
-        deletionEnabled: () => true,
-        deletions: () => ({ ports: world.ports(), settings: { ...world.settings, enabled: false } }),
+        rolloutStage: () => 'normal',
+        deletions: () => ({ ports: world.ports(), settings: { ...world.settings, rollout: reportOnly } }),
       },
     );
     expect(answer).toMatchObject({ kind: 'problem', code: 'deletionDisabled' });
@@ -210,7 +210,7 @@ describe('POST …/restore', () => {
   test('brings a user back, and says what to know', async () => {
     const { world, post } = await served();
     await post('/deletions', named(world, 'eve'));
-    world.settings = { ...world.settings, enabled: false };
+    world.settings = { ...world.settings, rollout: reportOnly };
     const path = `/candidates/user/${world.idOf('eve')}/restore`;
     expect(await post(path, { comment: ' wrong ' })).toMatchObject({
       status: 200,
@@ -272,7 +272,7 @@ describe('POST …/release-quarantine', () => {
     expect((await post(path('bob'), {})).json.type).toBe('/problems/notFound');
     expect((await post(path(), {})).json.type).toBe('/problems/conflict');
     await post('/deletions', named(world, 'eve'));
-    world.settings = { ...world.settings, enabled: false };
+    world.settings = { ...world.settings, rollout: reportOnly };
     const failed = { status: 429, mayHaveTakenEffect: false } as const;
     world.tenant.releaseOutcomes.push(
       { ...failed, kind: 'failed', reason: 'throttled', retryable: true },

@@ -6,6 +6,7 @@ import type { SourceName } from '../../core/exportFormat';
 import type { Instant } from '../../core/instant';
 import type { Guid } from '../../core/keys/guid';
 import type { ObjectType } from '../../core/objectType';
+import type { Rollout } from '../../core/rollout';
 import type { AuditLog } from '../auditPorts';
 import type { CloudDeleter, CloudSnapshots, DeletedItems } from '../deletionPorts';
 import type { DecisionTable, DeletionCaps, RuleTable } from '../decisionPorts';
@@ -76,8 +77,8 @@ export interface DeletionPorts {
 }
 
 export interface DeletionSettings {
-  /** The kill switch. */
-  readonly enabled: boolean;
+  /** The kill switch, and its steps. */
+  readonly rollout: Rollout;
   /** Objects of one call. */
   readonly perCall: number;
   readonly fourEyesTypes: ReadonlySet<ObjectType>;

@@ -69,7 +69,7 @@ beforeAll(async () => {
     DELETER_CLIENT_ID: deleter.clientId,
     DATA_BLOB_ENDPOINT: azurite.blobEndpoint,
     DATA_TABLE_ENDPOINT: azurite.tableEndpoint,
-    DELETION_ENABLED: 'true',
+    ROLLOUT_STAGE: 'normal',
     FOUR_EYES_TYPES: 'user',
     QUARANTINE_DAYS: '3',
   };
@@ -118,7 +118,7 @@ test('every table and container is there under its name', async () => {
 
 test('settings are handed over, and a wrong one is said before anything is built', () => {
   expect(buildDeletions(given, context).settings).toEqual({
-    enabled: true,
+    rollout: { stage: 'normal', testObjects: new Set([settings.ROLLOUT_TEST_OBJECTS.example]) },
     perCall: 50,
     fourEyesTypes: new Set(['user']),
     quarantineDays: 3,
@@ -126,7 +126,7 @@ test('settings are handed over, and a wrong one is said before anything is built
   });
   for (const wrong of [
     { DELETER_CLIENT_ID: reader.clientId },
-    { DELETER_CLIENT_ID: '', DELETION_ENABLED: 'false' },
+    { DELETER_CLIENT_ID: '', ROLLOUT_STAGE: 'reportOnly' },
     { TENANT_ID: 'x' },
   ])
     expect(() => buildDeletions({ ...given, ...wrong }, context)).toThrow(

@@ -6,7 +6,7 @@ Brings up the embedded stack on loopback (Azurite over TLS, a Microsoft Graph st
 provider, and the built app in local Functions hosts, one for each part), scans a sample organisation and prints the orphan
 candidates with their evidence. Then it serves the API until Ctrl-C, and prints how to call it.
 
-  --allow-deletion  switch deletion on (DELETION_ENABLED); by default the app deletes nothing
+  --allow-deletion  let objects be deleted (ROLLOUT_STAGE normal); by default the app deletes nothing
   --once            leave after the scan, without the part that serves the API; the exit code is 0 only if the candidates are exactly the generator's orphans
   --objects N       synced cloud objects in the sample organisation, 200 or more (default 5000)
   --seed N          another sample organisation (default 1)
