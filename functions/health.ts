@@ -1,6 +1,8 @@
 import { app, type HttpResponseInit, type InvocationContext } from '@azure/functions';
+import { recentRuns } from '../shared/app/readMissedWork';
 import { AppError } from '../shared/core/appError';
 import { formatInstant } from '../shared/core/instant';
+import { missedWork, missedWorkAfterHours, type MissedWork } from '../shared/core/missedWork';
 import { version } from '../shared/core/version';
 import {
   configurationError,
@@ -8,7 +10,7 @@ import {
   toleratedProblems,
   type Configuration,
 } from '../shared/io/configuration';
-import { buildScanRuns } from '../shared/io/wiring';
+import { buildScanRuns, systemClock } from '../shared/io/wiring';
 import { invocationLog } from './invocationLog';
 
 /** What health may say to anybody: no names, no ids, no values of settings. */
@@ -64,15 +66,30 @@ async function health(context: InvocationContext): Promise<HttpResponseInit> {
 async function configured(configuration: Configuration, context: InvocationContext): Promise<Found> {
   const { part } = configuration;
   try {
-    const [last] = await buildScanRuns(configuration, invocationLog(context)).newest(
-      1,
+    const runs = await buildScanRuns(configuration, invocationLog(context)).newest(
+      recentRuns,
       AbortSignal.timeout(10_000),
     );
+    const [last] = runs;
+    const sources = configuration.sources.map(({ source }) => source);
+    const problems = problemsOf(missedWork(runs, sources, systemClock.now()), sources.length);
     const lastScan = last ? { state: last.state, startedAt: formatInstant(last.startedAt) } : null;
-    return { works: true, part, problems: [], lastScan };
+    return { works: true, part, problems, lastScan };
   } catch (error) {
     context.error(error instanceof Error ? error.message : String(error));
     const code = error instanceof AppError ? error.code : 'unexpected error';
     return { works: false, part, problems: [`the run records can not be read: ${code}`], lastScan: null };
   }
+}
+
+/** Anybody may read this: how many sources, never which. */
+function problemsOf({ scan, exports }: MissedWork, sources: number): readonly string[] {
+  const late = `for more than ${missedWorkAfterHours} hours`;
+  const ofScan =
+    scan === null
+      ? []
+      : [scan.lastFinishedAt === null ? 'no scan has finished yet' : `no scan has finished ${late}`];
+  const ofExports =
+    exports.length === 0 ? [] : [`${exports.length} of ${sources} sources: no export was accepted ${late}`];
+  return [...ofScan, ...ofExports];
 }

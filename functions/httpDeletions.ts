@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import type { Notify } from '../shared/app/notify';
 import { personOf } from '../shared/app/review/actor';
+import { announceDeletions, countsOf } from '../shared/app/review/announceDeletions';
 import {
   deleteApproved,
   deletionDisabledReason,
@@ -29,7 +31,11 @@ export interface DeletionRoutePorts {
   /** How far the roll-out is; asked before anything else is built or read. */
   readonly rolloutStage: () => RolloutStage;
   /** Throws `configurationInvalid`. */
-  readonly deletions: () => { readonly ports: DeletionPorts; readonly settings: DeletionSettings };
+  readonly deletions: () => {
+    readonly ports: DeletionPorts;
+    readonly settings: DeletionSettings;
+    readonly notify: Notify;
+  };
 }
 
 /** As many ids as a body holds; the setting DELETIONS_PER_CALL allows fewer. */
@@ -137,20 +143,21 @@ export const deletionsRoute = defineRoute({
 }).handledBy(async ({ body, caller, correlationId, signal }, ports: DeletionRoutePorts) => {
   if (!allowsDeletion({ stage: ports.rolloutStage() }))
     return problem('deletionDisabled', deletionDisabledReason);
-  const { ports: deletion, settings } = ports.deletions();
+  const { ports: deletion, settings, notify } = ports.deletions();
   const scope: DeletionScope =
     body.ids === undefined
       ? { kind: 'allApproved', upTo: body.allApprovedUpTo ?? 0, type: body.type ?? null }
       : { kind: 'named', ids: body.ids };
   const { callId, confirmation } = body;
-  return answerOf(
-    await deleteApproved(
-      deletion,
-      settings,
-      { callId, confirmation, scope, by: personOf(caller), correlationId },
-      signal,
-    ),
+  const at = deletion.clock.now();
+  const answer = await deleteApproved(
+    deletion,
+    settings,
+    { callId, confirmation, scope, by: personOf(caller), correlationId },
+    signal,
   );
+  await announceDeletions({ notify, log: deletion.log }, answer, { callId, at }, signal);
+  return answerOf(answer);
 });
 
 function answerOf(
@@ -172,16 +179,11 @@ function answerOf(
     }
   }
   const { items, remaining, reconciled } = answer;
-  const count = (kind: ItemOutcome['kind']): number =>
-    items.filter(({ outcome }) => outcome.kind === kind).length;
   return {
     status: 200,
     json: {
       items: items.map(({ type, id, outcome }) => ({ type, id, outcome: outcomeOf(outcome) })),
-      counts: Object.fromEntries(kinds.map(kind => [kind, count(kind)])) as Record<
-        (typeof kinds)[number],
-        number
-      >,
+      counts: countsOf(items),
       remaining: remaining.map(({ type, id }) => ({ type, id })),
       reconciled: {
         ended: Object.values(reconciled.ended).reduce((sum, each) => sum + each, 0),

@@ -5,6 +5,7 @@ import { defaultApprovalDays } from '../core/decision';
 import type { DeletionLimits } from '../core/decisionCaps';
 import { sourceNameSchema, type SourceName } from '../core/exportFormat';
 import { parseGuid, type Guid } from '../core/keys/guid';
+import { notificationFormats, type NotificationFormat } from '../core/notificationMessage';
 import { objectTypes, type ObjectType } from '../core/objectType';
 import {
   allowsDeletion,
@@ -135,6 +136,15 @@ const limitsOfTypes = z.string().transform((text, context): DeletionLimits['perT
     limits[type] = Number(figure);
   }
   return limits;
+});
+
+/** The query is part of the secret. What is wrong with it is said without a word of it. */
+const webhookUrl = z.string().transform((text, context) => {
+  const url = URL.parse(text);
+  if (url?.protocol === 'https:' && url.username === '' && url.password === '' && url.hash === '')
+    return url.href;
+  context.addIssue('is not an https address without user and fragment');
+  return z.NEVER;
 });
 
 const rolloutStage = z.string().transform((text, context) => {
@@ -300,6 +310,20 @@ export const settings = {
     fallback: '0',
     schema: wholeNumber(0, 60),
   }),
+  NOTIFICATION_WEBHOOK_URL: setting({
+    description:
+      'Where notifications are sent: the address of a Teams workflow, or of anything that takes JSON. A secret: whoever knows it can ' +
+      'post there. Empty: nothing is sent.',
+    example: 'https://hooks.contoso.example/notify?sig=secret',
+    fallback: '',
+    schema: webhookUrl,
+  }),
+  NOTIFICATION_FORMAT: setting({
+    description: 'The form of a notification: teams (an Adaptive Card) or json.',
+    example: 'teams',
+    fallback: 'teams',
+    schema: z.enum(notificationFormats, `is none of ${notificationFormats.join(', ')}`),
+  }),
 } as const;
 
 export type SettingName = keyof typeof settings;
@@ -313,6 +337,14 @@ export interface Configuration {
   readonly tableEndpoint: string;
   readonly sources: readonly ExpectedSource[];
   readonly scanSchedule: string;
+  readonly notification: NotificationSettings;
+}
+
+/** Where to announce what happens. */
+export interface NotificationSettings {
+  /** A secret: it appears in no line and no message. null: nothing is sent. */
+  readonly webhookUrl: string | null;
+  readonly format: NotificationFormat;
 }
 
 /** What the part review needs beside the common settings, to decide. */
@@ -443,8 +475,34 @@ export function readRollout(environment: Environment): RolloutReading {
  * What is wrong, but keeps nobody from the rest of the app, since the safest value is taken instead: health reports it. A stage that
  * is misspelled deletes nothing, and restoring must not wait for its correction.
  */
-export const toleratedProblems = (environment: Environment): readonly SettingProblem[] =>
-  environment['APP_PART']?.trim() === 'review' ? readRollout(environment).problems : [];
+export const toleratedProblems = (environment: Environment): readonly SettingProblem[] => [
+  ...(environment['APP_PART']?.trim() === 'review' ? readRollout(environment).problems : []),
+  ...readNotification(environment).problems,
+];
+
+/** The settings of notifications, and what is wrong with them: then nothing is sent, or in the form of Teams. */
+export interface NotificationReading {
+  readonly notification: NotificationSettings;
+  readonly problems: readonly SettingProblem[];
+}
+
+/** A setting that is wrong here must not keep a scan from running, so it is no problem of `readConfiguration`. */
+export function readNotification(environment: Environment): NotificationReading {
+  const problems: SettingProblem[] = [];
+  const { NOTIFICATION_WEBHOOK_URL: urlSetting, NOTIFICATION_FORMAT: formatSetting } = settings;
+  const given = environment['NOTIFICATION_WEBHOOK_URL']?.trim() ?? '';
+  const url = given === '' ? null : urlSetting.schema.safeParse(given);
+  if (url?.success === false) problems.push(problemOf('NOTIFICATION_WEBHOOK_URL', url.error));
+  const format = formatSetting.schema.safeParse(
+    environment['NOTIFICATION_FORMAT']?.trim() || formatSetting.fallback,
+  );
+  if (!format.success) problems.push(problemOf('NOTIFICATION_FORMAT', format.error));
+  const notification: NotificationSettings = {
+    webhookUrl: url?.success ? url.data : null,
+    format: format.success ? format.data : 'teams',
+  };
+  return { notification, problems };
+}
 
 /** The settings of deleting; `readConfiguration` reports their problems, too, in the part review. */
 export function readDeletionConfiguration(environment: Environment): DeletionConfigurationReading {
@@ -502,6 +560,7 @@ export function readConfiguration(environment: Environment): ConfigurationReadin
     tableEndpoint: read('DATA_TABLE_ENDPOINT', settings.DATA_TABLE_ENDPOINT),
     sources: read('EXPORT_SOURCES', settings.EXPORT_SOURCES),
     scanSchedule: read('SCAN_SCHEDULE', settings.SCAN_SCHEDULE),
+    notification: readNotification(environment).notification,
   };
   if (configuration.part === 'review') {
     const reading = readAuthentication(environment);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { TableClient } from '@azure/data-tables';
 import { ManagedIdentityCredential } from '@azure/identity';
 import { BlobServiceClient } from '@azure/storage-blob';
+import type { Notify } from '../app/notify';
 import { createAuditTrail } from '../app/review/auditTrail';
 import type { DeletionPorts, DeletionSettings } from '../app/review/deletionUseCasePorts';
 import { createExportRequests } from '../app/review/requestExport';
@@ -23,6 +24,7 @@ import { createDeletedItems } from './graph/deletedItems';
 import { createGraphClient } from './graph/graphClient';
 import { createGraphRequests } from './graph/graphRequests';
 import type { RequestContext } from './http/api';
+import { buildNotify } from './notificationWiring';
 import { createDeletionRecords } from './snapshots';
 import { createDeletionCaps } from './tables/decisionCapsTable';
 import { createDecisionTable } from './tables/decisionTable';
@@ -34,6 +36,7 @@ import { buildScanRuns, containerNames, systemClock, tableNames } from './wiring
 export interface Deletions {
   readonly ports: DeletionPorts;
   readonly settings: DeletionSettings;
+  readonly notify: Notify;
 }
 
 /** Reads of a call may not outlive it: fewer tries, and shorter ones, than the scan's. */
@@ -116,5 +119,9 @@ export function buildDeletions(
   };
   const sources = configuration.sources.map(expected => expected.source);
   const { rollout, perCall, fourEyesTypes, quarantineDays } = deletion;
-  return { ports, settings: { rollout, perCall, fourEyesTypes, quarantineDays, sources } };
+  return {
+    ports,
+    settings: { rollout, perCall, fourEyesTypes, quarantineDays, sources },
+    notify: buildNotify(configuration, log),
+  };
 }

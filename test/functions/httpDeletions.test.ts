@@ -1,5 +1,7 @@
 import { createApi } from '../../shared/io/http/api';
 import { deletionRoutes, deletionsRoute, type DeletionRoutePorts } from '../../functions/httpDeletions';
+import type { NotificationEvent } from '../../shared/core/notification';
+import { recordingNotify } from '../support/memory/memoryNotifications';
 import type { DeletionPorts } from '../../shared/app/review/deletionUseCasePorts';
 import { AppError } from '../../shared/core/appError';
 import { dayMs, readyWorld, reportOnly, type DeletionWorld } from '../shared/app/review/deletionWorld';
@@ -25,9 +27,11 @@ async function served(
   wrap?: (ports: DeletionPorts) => DeletionPorts,
 ): Promise<{
   readonly world: DeletionWorld;
+  readonly events: readonly NotificationEvent[];
   readonly post: (path: string, body: unknown, claims?: object) => Promise<{ status: number; json: Answer }>;
 }> {
   const world = await readyWorld(names);
+  const notified = recordingNotify();
   const api = createApi<DeletionRoutePorts>({
     routes: deletionRoutes,
     authentication: { status: 'valid', authentication },
@@ -35,11 +39,12 @@ async function served(
     clock: systemClock,
     ports: () => ({
       rolloutStage: () => world.settings.rollout.stage,
-      deletions: () => ({ ports: world.ports(wrap), settings: world.settings }),
+      deletions: () => ({ ports: world.ports(wrap), settings: world.settings, notify: notified.notify }),
     }),
   });
   return {
     world,
+    events: notified.events,
     post: async (path, body, claims = {}) => {
       const request = new Request(`https://app.example/api${path}`, {
         method: 'POST',
@@ -152,7 +157,11 @@ describe('POST /deletions', () => {
       } as never,
       {
         rolloutStage: () => 'normal',
-        deletions: () => ({ ports: world.ports(), settings: { ...world.settings, rollout: reportOnly } }),
+        deletions: () => ({
+          ports: world.ports(),
+          settings: { ...world.settings, rollout: reportOnly },
+          notify: recordingNotify().notify,
+        }),
       },
     );
     expect(answer).toMatchObject({ kind: 'problem', code: 'deletionDisabled' });
