@@ -19,12 +19,17 @@ export const jsonMessageVersion = 1;
 export function messageOf(event: NotificationEvent, format: NotificationFormat, tenantId: string): string {
   const { lines, ...announcement } = announce(event);
   const form = { teams: teamsMessage, json: jsonMessage }[format];
-  for (let shown = Math.min(lines.length, mostLines); ; shown -= 1) {
-    const left = lines.length - shown;
+  const messageWith = (shown: number): string => {
     const all = { ...announcement, lines: lines.slice(0, shown) };
-    const message = JSON.stringify(form(event, all, left, tenantId));
-    if (shown === 0 || utf8Bytes(message) <= largestMessageBytes) return message;
+    return JSON.stringify(form(event, all, lines.length - shown, tenantId));
+  };
+  let shown = Math.min(lines.length, mostLines);
+  let message = messageWith(shown);
+  while (shown > 0 && utf8Bytes(message) > largestMessageBytes) {
+    shown -= 1;
+    message = messageWith(shown);
   }
+  return message;
 }
 
 const utf8Bytes = (text: string): number => new TextEncoder().encode(text).length;

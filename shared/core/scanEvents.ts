@@ -73,7 +73,7 @@ export function alertOfScanEvent(event: ScanEvent): string | null {
     case 'madeAgain':
       return alertLine(
         'madeAgain',
-        `run ${event.runId}: ${totalOf(event.objects)} objects that the app had deleted are there again`,
+        `run ${event.runId}: objects that the app had deleted and that are there again: ${totalOf(event.objects)}`,
       );
     case 'newCandidates':
       return null;
