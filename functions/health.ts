@@ -83,13 +83,13 @@ async function configured(configuration: Configuration, context: InvocationConte
 }
 
 /** Anybody may read this: how many sources, never which. */
-function problemsOf({ scan, exports }: MissedWork, sources: number): readonly string[] {
+function problemsOf({ scan, exports: missing }: MissedWork, sources: number): readonly string[] {
   const late = `for more than ${missedWorkAfterHours} hours`;
   const ofScan =
     scan === null
       ? []
       : [scan.lastFinishedAt === null ? 'no scan has finished yet' : `no scan has finished ${late}`];
   const ofExports =
-    exports.length === 0 ? [] : [`${exports.length} of ${sources} sources: no export was accepted ${late}`];
+    missing.length === 0 ? [] : [`${missing.length} of ${sources} sources: no export was accepted ${late}`];
   return [...ofScan, ...ofExports];
 }

@@ -38,9 +38,9 @@ const missedWorkSchema = z
   })
   .meta({ id: 'MissedWork' });
 
-const missedWorkDocument = ({ scan, exports }: MissedWork): z.input<typeof missedWorkSchema> => ({
+const missedWorkDocument = ({ scan, exports: missing }: MissedWork): z.input<typeof missedWorkSchema> => ({
   scan: scan && { lastFinishedAt: timeOrNull(scan.lastFinishedAt) },
-  exports: exports.map(({ source, lastFinishedAt }) => ({
+  exports: missing.map(({ source, lastFinishedAt }) => ({
     source,
     lastFinishedAt: timeOrNull(lastFinishedAt),
   })),

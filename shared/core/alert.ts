@@ -1,7 +1,7 @@
 import { formatInstant, type Instant } from './instant';
 import { missedWorkAfterHours, type MissedWork } from './missedWork';
 
-/** What somebody has to be told at once. Alert rules of Azure look for these names: they are stable (docs/operations.md, Alerts). */
+/** What somebody has to be told at once. Alert rules of Azure look for these names: they are stable (docs/how-it-works.md, Alerts). */
 export const alertEvents = [
   /** No scan has finished for too long. */
   'missedScan',
@@ -21,7 +21,8 @@ export const alertLine = (event: AlertEvent, text: string): string =>
   `alert ${event}: ${text.replaceAll(/\s+/g, ' ').trim()}`;
 
 /** The lines for what is missed: one for the scan, one for each source. */
-export function alertsOfMissedWork({ scan, exports }: MissedWork): readonly string[] {
+export function alertsOfMissedWork({ scan, exports: missing }: MissedWork): readonly string[] {
+  // Never a local name `exports`: in CommonJS it hides the module's own.
   const ofScan = scan
     ? [
         alertLine(
@@ -30,7 +31,7 @@ export function alertsOfMissedWork({ scan, exports }: MissedWork): readonly stri
         ),
       ]
     : [];
-  const ofExports = exports.map(({ source, lastFinishedAt }) =>
+  const ofExports = missing.map(({ source, lastFinishedAt }) =>
     alertLine(
       'missedExport',
       `no export of ${source} was accepted for ${missedWorkAfterHours} hours; the last one was of: ${when(lastFinishedAt)}`,

@@ -51,7 +51,7 @@ export function missedWork(
 }
 
 /** Whether anything is missed at all. */
-export const isAnyMissed = ({ scan, exports }: MissedWork): boolean => scan !== null || exports.length > 0;
+export const isAnyMissed = (missed: MissedWork): boolean => missed.scan !== null || missed.exports.length > 0;
 
 function newestFinished(runs: readonly RunSeen[]): { readonly run: RunSeen; readonly at: Instant } | null {
   let newest: { readonly run: RunSeen; readonly at: Instant } | null = null;
@@ -63,8 +63,8 @@ function newestFinished(runs: readonly RunSeen[]): { readonly run: RunSeen; read
   return newest;
 }
 
-const newestExport = ({ exports }: RunSeen, source: SourceName): Instant | null =>
-  exports
+const newestExport = (run: RunSeen, source: SourceName): Instant | null =>
+  run.exports
     .filter(used => used.source === source)
     .reduce<Instant | null>(
       (newest, { finishedAt }) => (newest === null || finishedAt > newest ? finishedAt : newest),

@@ -104,6 +104,21 @@ describe('POST /deletions', () => {
     expect(world.decision('eve')).toMatchObject({ deletion: { by: { id: personId, name: 'Grace Hopper' } } });
   });
 
+  test('is announced in numbers, with nobody’s name; one that did nothing is not', async () => {
+    const { world, post, events } = await served(['eve', 'supplier']);
+    await post('/deletions', named(world, 'bob'));
+    expect(events).toEqual([]);
+    await post('/deletions', { ...named(world, 'eve', 'supplier', 'bob'), callId: world.callId() });
+    expect(events).toEqual([
+      expect.objectContaining({
+        kind: 'deletions',
+        counts: { deleted: 1, gone: 0, manual: 1, failed: 0, quarantined: 0, refused: 1 },
+        deleted: { user: 1 },
+      }),
+    ]);
+    expect(JSON.stringify(events)).not.toMatch(/eve|Grace/);
+  });
+
   test('takes all that is approved, of a type', async () => {
     const { world, post } = await served(['eve', 'team']);
     const body = { callId, confirmation: '9', allApprovedUpTo: 9, type: 'group' };
