@@ -1,5 +1,5 @@
 import { app, type HttpResponseInit, type InvocationContext } from '@azure/functions';
-import { recentRuns } from '../shared/app/readMissedWork';
+import { runsForMissedWork } from '../shared/app/readMissedWork';
 import { AppError } from '../shared/core/appError';
 import { formatInstant } from '../shared/core/instant';
 import { missedWork, missedWorkAfterHours, type MissedWork } from '../shared/core/missedWork';
@@ -66,10 +66,8 @@ async function health(context: InvocationContext): Promise<HttpResponseInit> {
 async function configured(configuration: Configuration, context: InvocationContext): Promise<Found> {
   const { part } = configuration;
   try {
-    const runs = await buildScanRuns(configuration, invocationLog(context)).newest(
-      recentRuns,
-      AbortSignal.timeout(10_000),
-    );
+    const table = buildScanRuns(configuration, invocationLog(context));
+    const runs = await runsForMissedWork(table, AbortSignal.timeout(10_000));
     const [last] = runs;
     const sources = configuration.sources.map(({ source }) => source);
     const problems = problemsOf(missedWork(runs, sources, systemClock.now()), sources.length);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Clock, ScanRunTable } from '../shared/app/ports';
-import { recentRuns } from '../shared/app/readMissedWork';
+import { runsForMissedWork } from '../shared/app/readMissedWork';
 import type { SourceName } from '../shared/core/exportFormat';
 import { missedWork, missedWorkAfterHours, type MissedWork } from '../shared/core/missedWork';
 import { wholeNumberParameter } from '../shared/io/http/parameters';
@@ -66,7 +66,7 @@ export const scansRoute = defineRoute({
   },
 }).handledBy(async ({ query, signal }, { runs, sources, clock }: ScansPorts) => {
   const limit = query.limit ?? defaultLimit;
-  const newest = await runs.newest(Math.max(limit, recentRuns), signal);
+  const newest = await runsForMissedWork(runs, signal, limit);
   return {
     status: 200,
     json: {

@@ -107,6 +107,26 @@ describe('the functions, in process', () => {
       ]);
     });
 
+    test('the timer of the part review says what is missed, also where it has no deleter', async () => {
+      const { TENANT_ID = '', EXPORT_SOURCES: expected = '' } = services.settings;
+      const sources = JSON.parse(expected) as readonly object[];
+      const started = await start({
+        ...examples,
+        ...services.review.settings,
+        AUTH_ISSUER: `https://login.example/${TENANT_ID}/v2.0`,
+        EXPORT_SOURCES: JSON.stringify([...sources, { ...sources[0], source: 'forgotten-forest' }]),
+        NOTIFICATION_WEBHOOK_URL: '',
+        DELETER_CLIENT_ID: '',
+        ...services.review.platform,
+      });
+      await expect(started.runTimer('openEnds')).rejects.toThrow(/DELETER_CLIENT_ID is missing/);
+      expect(lines).toContainEqual(
+        expect.stringContaining(
+          'alert missedExport: no export of forgotten-forest was accepted for 26 hours',
+        ),
+      );
+    });
+
     test('a run that failed fails its invocation', async () => {
       const started = await scanning();
       const row = (await services.candidates())[0]!;

@@ -1,5 +1,6 @@
 import { announceMissedWork } from '../../../shared/app/announceMissedWork';
 import { longestNotificationMs, notify, type NotifyPorts } from '../../../shared/app/notify';
+import { readMissedWork } from '../../../shared/app/readMissedWork';
 import { announceDeletions } from '../../../shared/app/review/announceDeletions';
 import type { DeleteApproved } from '../../../shared/app/review/deleteApproved';
 import { announceScan } from '../../../shared/app/scanNotifications';
@@ -174,6 +175,31 @@ describe('missed work', () => {
         missed: { scan: { lastFinishedAt: at }, exports: [{ source: contoso, lastFinishedAt: null }] },
       },
     ]);
+  });
+
+  test.each([
+    ['among the newest', 4, [5]],
+    ['behind many that did not finish', 40, [5, 100]],
+    ['nowhere', 200, [5, 100]],
+  ])('the scan that finished is looked for with few reads: %s', async (_where, unfinished, reads) => {
+    const limits: number[] = [];
+    const runs = new MemoryRuns();
+    const before = (hours: number) => (at - hours * hourMs) as typeof at;
+    runs.runs = [
+      aRun({ startedAt: before(unfinished + 1), finishedAt: at }),
+      ...Array.from({ length: unfinished }, (_, hours) =>
+        aRun({ runId: `run-${hours}`, state: 'refused', startedAt: before(hours) }),
+      ),
+    ];
+    const counting = {
+      newest: (limit: number) => {
+        limits.push(limit);
+        return runs.newest(limit);
+      },
+    };
+    const missed = await readMissedWork({ runs: counting, clock: { now: () => at } }, [], open);
+    expect(missed).toEqual({ scan: unfinished < 100 ? null : { lastFinishedAt: null }, exports: [] });
+    expect(limits).toEqual(reads);
   });
 
   test('of which there is none is silent', async () => {

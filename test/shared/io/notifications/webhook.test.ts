@@ -168,6 +168,22 @@ test('a server that nobody vouches for gets nothing', async () => {
   });
 });
 
+test('without anything replaced, it waits by itself', async () => {
+  jest.spyOn(Math, 'random').mockReturnValue(0);
+  replies = [{ status: 429, headers: { 'retry-after': '0.01' } }, { status: 202 }];
+  const clock = { now: () => instant('2026-11-20T02:00:00Z') };
+  const plain = createNotificationWebhook({ url: addressOf(server), clock });
+  expect(await plain.post('{}', open)).toEqual({ kind: 'accepted' });
+  jest.restoreAllMocks();
+});
+
+test('a failure that names no code is unknown', async () => {
+  // A port that fetch refuses by itself.
+  expect(await webhook({}, `https://127.0.0.1:1${secretPath}`).post('{}', open)).toMatchObject({
+    reason: expect.stringContaining('the connection failed (unknown)'),
+  });
+});
+
 test('no reason holds anything of the address', async () => {
   const closed = createServer();
   closed.listen(0, '127.0.0.1');
