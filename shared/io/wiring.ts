@@ -34,6 +34,7 @@ export const containerNames = {
   requests: 'requests',
   audit: 'audit',
   snapshots: 'snapshots',
+  notifications: 'notifications',
 } as const;
 export const tableNames = {
   candidates: 'OrphanCandidates',
