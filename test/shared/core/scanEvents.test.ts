@@ -45,8 +45,22 @@ describe('a hold', () => {
     ]);
   });
 
+  test('is announced of a run that an earlier breach holds, and names that one', () => {
+    const hold = { gate: 'exportDrop', source: 'contoso', type: null, context: null } as const;
+    const held = run({ state: 'held', gates: [passed] });
+    const heldBy = [{ ...hold, kind: 'evidence', runId: 'run-3', since: held.startedAt, severity: 9 }] as const;
+    expect(eventsOfRun(held, null, { heldBy })).toMatchObject([
+      { kind: 'hold', refused: true, gates: [{ gate: 'exportDrop', found: 'breached in run run-3' }] },
+    ]);
+  });
+
+  test('of no breach that was let go', () => {
+    const released = { ...breach, releasedBy: { ruleId: 'rule', severity: 1 } };
+    expect(kinds(run({ gates: [released] }), null)).toEqual([]);
+  });
+
   test('of no run that went well, failed, or was no run', () => {
-    for (const state of runStates.filter(one => one !== 'refused'))
+    for (const state of runStates.filter(one => one !== 'refused' && one !== 'held'))
       expect(kinds(run({ state, gates: [passed] }), null)).toEqual([]);
   });
 });

@@ -1,3 +1,4 @@
+import { defaultGateLimits } from '../../../shared/core/gates/limits';
 import { randomUUID } from 'node:crypto';
 import { TableClient } from '@azure/data-tables';
 import { BlobServiceClient } from '@azure/storage-blob';
@@ -143,6 +144,8 @@ test('settings are handed over, and a wrong one is said before anything is built
     rollout: { stage: 'normal', testObjects: new Set([settings.ROLLOUT_TEST_OBJECTS.example]) },
     perCall: 50,
     fourEyesTypes: new Set(['user']),
+    tenantId,
+    limits: defaultGateLimits,
     quarantineDays: 3,
     sources: ['contoso'],
   });
