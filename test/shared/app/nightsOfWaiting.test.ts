@@ -8,6 +8,7 @@ import { instant } from '../../support/builders';
 import { MemoryRules } from '../../support/memory/memoryDecisions';
 import { MemoryDirectory } from '../../support/memory/memoryDirectory';
 import { MemoryExports } from '../../support/memory/memoryExports';
+import { MemoryDeletedUsers } from '../../support/memory/memoryDeletedUsers';
 import { memoryAsking, memoryHistory } from '../../support/memory/memoryHistory';
 import { MemoryLock } from '../../support/memory/memoryLock';
 import { MemorySynchronisation } from '../../support/memory/memorySynchronisation';
@@ -68,6 +69,9 @@ class Tenant {
   readonly history = memoryHistory();
   readonly asking = memoryAsking();
   readonly synchronisation = new MemorySynchronisation();
+  readonly deletedUsers = new MemoryDeletedUsers();
+  readonly history = memoryHistory({ deletedUsers: this.deletedUsers });
+  readonly asking = memoryAsking();
   readonly lock = new MemoryLock();
   readonly warnings: string[] = [];
   #count = 0;
@@ -98,6 +102,7 @@ class Tenant {
       ...this.synchronisation.state,
       lastSyncDateTime: given.syncedAt ?? ((now - 30 * 60_000) as Instant),
     };
+    this.deletedUsers.readLastAt((now - dayMs) as Instant);
     this.synchronisation.error = given.refused ? new AppError('graphUnavailable', 'no answer') : null;
     const { directory, exports, candidates, runs, synchronisation, lock } = this;
     return detectOrphans(

@@ -5,6 +5,7 @@ import type { CloudId, CloudObject } from '../../../shared/core/cloudObject';
 import type { Guid } from '../../../shared/core/keys/guid';
 import type { Instant } from '../../../shared/core/instant';
 import type { ScanRun } from '../../../shared/core/scanRun';
+import { defaultWaitingRules } from '../../../shared/core/waiting';
 import { instant } from '../../support/builders';
 import { memoryAuditLog } from '../../support/memory/memoryAudit';
 import { MemoryDecisions, MemoryRules } from '../../support/memory/memoryDecisions';
@@ -16,7 +17,7 @@ import { MemoryRequestBlobs } from '../../support/memory/memoryRequests';
 import { MemorySynchronisation } from '../../support/memory/memorySynchronisation';
 import { MemoryCandidates, MemoryRuns } from '../../support/memory/memoryTables';
 import { scenarioCloud, scenarioExports, type ScenarioInput } from '../../support/scenario';
-import { scanSettings } from '../../support/scanDefaults';
+import { metAtOnce, scanSettings } from '../../support/scanDefaults';
 import { decisions as samples } from '../core/decisions';
 import { recordingLog } from '../io/http/sampleApi';
 
@@ -85,8 +86,8 @@ class Nights {
     };
   }
 
-  async run(ports: Partial<DetectOrphansPorts> = {}): Promise<ScanRun> {
-    const settings = scanSettings(['contoso']);
+  async run(ports: Partial<DetectOrphansPorts> = {}, waiting = metAtOnce): Promise<ScanRun> {
+    const settings = scanSettings(['contoso'], { waiting });
     const run = await detectOrphans({ ...this.ports(), ...ports }, settings, AbortSignal.timeout(5_000));
     this.now += dayMs;
     return run;
@@ -287,4 +288,34 @@ test('no run asks an agent while nothing waits for a synchronisation; the record
     tenant: { enabled: true },
     sources: [{ source: 'contoso', hasHistory: false, lastSucceededStart: null, request: null }],
   });
+});
+
+test('the agent of a source is asked once for the synchronisation that objects wait for, and its answer is on record', async () => {
+  const nights = new Nights();
+  const strict = (): Promise<ScanRun> => nights.run({}, defaultWaitingRules);
+  const request = (run: ScanRun): object | null | undefined => run.synchronisation?.sources[0]?.request;
+  const first = await strict();
+  expect(nights.rows()).toEqual({ Ada: 'observed absent' });
+  const id = nights.requestBlobs.blobs.get('contoso/synchronisation')?.request?.id;
+  expect(request(first)).toEqual({ id, status: 'requested' });
+  expect(request(await strict())).toEqual({ id, status: 'waiting' });
+  const [contoso] = nights.exports.exports;
+  const answeredRequests = [
+    { id: id!, kind: 'synchronisation', outcome: 'failed', answeredAt: nights.now as Instant } as const,
+  ];
+  nights.exports.exports = [{ ...contoso!, manifest: { ...contoso!.manifest, answeredRequests } }];
+  expect(request(await strict())).toEqual({ id, status: 'failed' });
+  nights.exports.exports = [contoso!];
+  // A run that was refused in between knows nothing of the answer.
+  const exports = { openNewest: () => Promise.reject(new AppError('exportMissing', 'no export')) };
+  await nights.run({ exports }, defaultWaitingRules);
+  expect(request(await strict())).toEqual({ id, status: 'failed' });
+  expect(nights.requestBlobs.blobs.get('contoso/synchronisation')?.request?.id).toBe(id);
+});
+
+test('a refused run asks nobody', async () => {
+  const nights = new Nights();
+  nights.deletedItems.error = new AppError('graphRefused', 'no permission');
+  expect(await nights.run({}, defaultWaitingRules)).toMatchObject({ state: 'refused' });
+  expect(nights.requestBlobs.blobs.size).toBe(0);
 });
