@@ -3,7 +3,7 @@ import type { ListedFacts } from '../shared/app/ports';
 import type { CandidateRecord } from '../shared/app/review/readCandidate';
 import type { ListedCandidate } from '../shared/app/review/listCandidates';
 import { lapseReasons, type Decision, type StoredDecision } from '../shared/core/decision';
-import { attentionReasons, factStates, withdrawalReasons } from '../shared/core/facts';
+import { attentionReasons, factStates, waitNames, withdrawalReasons } from '../shared/core/facts';
 import { formatInstant, type Instant } from '../shared/core/instant';
 import { objectTypes } from '../shared/core/objectType';
 import type { DecisionSummary } from '../shared/core/review/decisionSummary';
@@ -55,7 +55,7 @@ export const factsSchema = z
     evidenceHash: z.string(),
     waitsFor: z.array(
       z.strictObject({
-        for: z.enum(['synchronisation', 'consecutiveRuns', 'grace', 'recycleBin']),
+        for: z.enum(waitNames),
         until: time.nullable(),
       }),
     ),

@@ -223,6 +223,7 @@ function problemOf({ refusal, reason }: Refused): Problem<(typeof problems)[numb
       return fieldProblem('/body/expiresAt', 'a time in the future is expected');
     case 'protected':
     case 'excluded':
+    case 'locked':
     case 'fourEyes':
       return problem('notAllowed', reason);
     case 'illegalStep':

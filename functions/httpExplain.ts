@@ -55,6 +55,9 @@ const obstacles = [
   'anchorMissing',
   'anchorNotGuid',
   'anotherAnchor',
+  'restored',
+  'madeAgain',
+  'retiredDomain',
 ] as const satisfies readonly RepairObstacle[];
 
 const verdictSchema = z.discriminatedUnion('kind', [

@@ -76,6 +76,7 @@ export const releaseHoldRoute = defineRoute({
         case 'noSuchRun':
           return problem('notFound', released.reason);
         case 'gateNotBreached':
+        case 'notHeld':
           return problem('conflict', released.reason);
       }
     }

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { formatInstant } from '../shared/core/instant';
 import { objectTypes } from '../shared/core/objectType';
+import { gateKinds } from '../shared/core/gates/gate';
+import type { Hold } from '../shared/core/holds';
 import { runStates, type ExportUsed, type ScanRun } from '../shared/core/scanRun';
 import { time, timeOrNull } from './candidateDocument';
 
@@ -8,12 +10,19 @@ import { time, timeOrNull } from './candidateDocument';
 export const gateSchema = z
   .strictObject({
     gate: z.string(),
+    kind: z.enum(gateKinds).meta({
+      description: 'A breach of evidence refuses the run; one of volume locks approval and deletion.',
+    }),
     source: z.string().nullable(),
     type: z.enum(objectTypes).nullable(),
+    context: z.string().nullable().meta({ description: 'Part of the source, as a naming context.' }),
     passed: z.boolean(),
     found: z.string(),
     limit: z.string(),
     reason: z.string().meta({ description: 'What to do; empty where the gate was passed.' }),
+    severity: z.number().meta({ description: 'How far the breach goes; 0 where the gate was passed.' }),
+    holds: z.boolean().meta({ description: 'Whether later runs are held until the breach is released.' }),
+    releasedBy: z.strictObject({ ruleId: z.string(), severity: z.number() }).nullable(),
   })
   .meta({ id: 'Gate' });
 
@@ -26,6 +35,9 @@ export const exportUsedSchema = z
     startedAt: time,
     finishedAt: time,
     lines: z.int(),
+    namingContexts: z.array(
+      z.strictObject({ distinguishedName: z.string(), counts: z.record(z.string(), z.int()) }),
+    ),
   })
   .meta({ id: 'ExportUsed' });
 
@@ -34,6 +46,22 @@ export const exportUsedDocument = (used: ExportUsed) => ({
   startedAt: formatInstant(used.startedAt),
   finishedAt: formatInstant(used.finishedAt),
 });
+
+/** A breach that holds until it is released for its run and gate. */
+export const holdSchema = z
+  .strictObject({
+    runId: z.string(),
+    gate: z.string(),
+    kind: z.enum(gateKinds),
+    source: z.string().nullable(),
+    type: z.enum(objectTypes).nullable(),
+    context: z.string().nullable(),
+    since: time,
+    severity: z.number(),
+  })
+  .meta({ id: 'Hold' });
+
+export const holdDocument = ({ since, ...hold }: Hold) => ({ ...hold, since: formatInstant(since) });
 
 const figures = z.record(z.string(), z.int());
 
@@ -70,6 +98,54 @@ export const scanSummaryDocument = (run: ScanRun) => ({
   version: run.version,
 });
 
+const synchronisationSchema = z.strictObject({
+  tenant: z
+    .strictObject({
+      tenantId: z.string(),
+      enabled: z.boolean().nullable(),
+      lastSyncDateTime: time.nullable(),
+      cloudSync: z.strictObject({
+        status: z.enum(['notConfigured', 'notPermitted', 'read']),
+        jobs: z.array(
+          z.strictObject({
+            servicePrincipalId: z.string(),
+            id: z.string(),
+            code: z.string(),
+            lastSuccess: time.nullable(),
+          }),
+        ),
+      }),
+    })
+    .nullable(),
+  sources: z.array(
+    z.strictObject({
+      source: z.string(),
+      lastSucceededStart: time.nullable(),
+      hasHistory: z.boolean(),
+      request: z.strictObject({ id: z.string(), status: z.string() }).nullable(),
+    }),
+  ),
+});
+
+function synchronisationDocument(synchronisation: ScanRun['synchronisation']) {
+  if (synchronisation === null) return null;
+  const { tenant, sources } = synchronisation;
+  return {
+    tenant: tenant && {
+      ...tenant,
+      lastSyncDateTime: timeOrNull(tenant.lastSyncDateTime),
+      cloudSync: {
+        status: tenant.cloudSync.status,
+        jobs:
+          tenant.cloudSync.status === 'read'
+            ? tenant.cloudSync.jobs.map(job => ({ ...job, lastSuccess: timeOrNull(job.lastSuccess) }))
+            : [],
+      },
+    },
+    sources: sources.map(one => ({ ...one, lastSucceededStart: timeOrNull(one.lastSucceededStart) })),
+  };
+}
+
 /** A run with all that is recorded of it. */
 export const scanSchema = z
   .strictObject({
@@ -83,6 +159,11 @@ export const scanSchema = z
     durations: z.record(z.string(), z.number()).meta({ description: 'Milliseconds of each phase.' }),
     planDigest: z.string().nullable(),
     fence: z.int().nullable(),
+    acceptedBefore: z.string().nullable().meta({ description: 'The newest accepted run before this one.' }),
+    holds: z
+      .array(holdSchema)
+      .meta({ description: 'What this run leaves to the next one, released or not.' }),
+    synchronisation: synchronisationSchema.nullable(),
   })
   .meta({ id: 'Scan' });
 
@@ -94,4 +175,7 @@ export const scanDocument = (run: ScanRun) => ({
   durations: run.durations,
   planDigest: run.planDigest,
   fence: run.fence,
+  acceptedBefore: run.acceptedBefore,
+  holds: run.holds.map(holdDocument),
+  synchronisation: synchronisationDocument(run.synchronisation),
 });

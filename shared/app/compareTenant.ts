@@ -1,12 +1,18 @@
+import { acceptedRunsOf, type RunGoingOn, type RunRecord } from '../core/acceptedRun';
+import { AppError } from '../core/appError';
+import { historyWaits, verdictWithHistory } from '../core/cloudHistory';
 import type { CloudObject } from '../core/cloudObject';
 import type { ComparisonContext } from '../core/correlate';
 import { referenceKey, type CloudReference } from '../core/duplicates';
 import type { StoredFacts, WithdrawalReason } from '../core/facts';
-import { exportPresent, exportVerified, type GateResult } from '../core/gates';
+import { exportPresent, exportVerified } from '../core/gates/exportGates';
+import { breachedGate, subjectOf, type GateResult } from '../core/gates/gate';
 import type { ObjectType } from '../core/objectType';
 import type { Finding } from '../core/runPlan';
-import type { ExportUsed, TypeCounts } from '../core/scanRun';
+import type { TypeCounts } from '../core/scanRun';
 import type { SourceName } from '../core/exportFormat';
+import { waitingSourceOf, waitsOf, type WaitingContext, type WaitingRules } from '../core/waiting';
+import type { CloudHistory } from './cloudHistory';
 import { contextOfExports, observedSinceOf } from './comparisonContext';
 import { eachLimited } from './eachLimited';
 import { judgeObjects } from './judgeObjects';
@@ -20,11 +26,12 @@ export interface CompareTenantPorts {
   readonly log: Log;
 }
 
-/** The comparison of one night, or the gates that refused it. */
+/** The comparison of one night, or the gates that say why there is none. */
 export interface TenantComparison {
+  /** Whether both sides could be read: presence and verification of every export, completeness of every list. */
   readonly gates: readonly GateResult[];
-  readonly exports: readonly ExportUsed[];
-  /** null where a gate was breached: then nothing was compared. */
+  readonly exports: ExportsRead;
+  /** null where one of these gates was breached: then there was nothing to compare. */
   readonly result: ComparisonResult | null;
 }
 
@@ -34,39 +41,82 @@ export interface ComparisonResult {
   readonly counts: Readonly<Record<ObjectType, TypeCounts>>;
 }
 
+/** What the rules of time go by, beside the exports. */
+export interface RunTime extends Omit<RunGoingOn, 'exports'> {
+  readonly rules: WaitingRules;
+  /** The newest records of earlier runs. */
+  readonly recent: readonly RunRecord[];
+}
+
+/** What a comparison goes by, besides both sides. */
+export interface ComparisonInput {
+  /** Every source that must have an export. */
+  readonly sources: readonly SourceName[];
+  /** Every row of the table. */
+  readonly previous: readonly StoredFacts[];
+  readonly runTime: RunTime;
+  readonly history: CloudHistory;
+}
+
 /** Reads by id that run at the same time: few, beside the lists' own requests. */
 const readsAtOnce = 4;
 
 /**
- * Reads both sides and compares them. Every gate is evaluated, also after one was breached, so that the run record says every
- * reason at once (promise 4). `time` is told when each phase ends.
+ * Reads both sides and compares them, where both can be read. Every gate is evaluated, also after one was breached, so that the run
+ * record says every reason at once (promise 4). `history` is what the scan knows of the objects besides. `time` is told when each phase ends.
  */
 export async function compareTenant(
   { directory, exports, log }: CompareTenantPorts,
-  sources: readonly SourceName[],
-  previous: readonly StoredFacts[],
+  { sources, previous, runTime, history }: ComparisonInput,
   time: (phase: string) => void,
   signal: AbortSignal,
 ): Promise<TenantComparison> {
   const read = await readExports(exports, sources, log, signal);
   time('exports');
   const onRecord = previous.filter(row => row.state !== 'withdrawn');
-  const cloud = await readCloud(directory, read.index, new Set(onRecord.map(referenceKey)), log, signal);
-  const gates = [...exportGates(read), ...cloud.gates];
+  const recorded = new Set(onRecord.map(referenceKey));
+  const isAgain = (object: CloudObject): boolean => history.madeAgain(object) !== null;
+  const cloud = await readCloud(directory, read.index, recorded, log, signal, isAgain);
+  const gates = [...readableExportGates(read), ...cloud.gates, history.gate];
   if (gates.some(gate => !gate.passed)) {
     time('graph');
-    return { gates, exports: read.used, result: null };
+    return { gates, exports: read, result: null };
   }
   const pending = new PendingObjects(cloud);
   await readUnlisted(directory, onRecord, cloud, pending, signal);
   time('graph');
-  const result = await lookCloser(read, cloud, onRecord, pending, signal);
-  time('comparison');
-  return { gates, exports: read.used, result };
+  try {
+    const result = await lookCloser(
+      read,
+      cloud,
+      onRecord,
+      pending,
+      waitingOf(read, runTime),
+      history,
+      signal,
+    );
+    return { gates, exports: read, result };
+  } catch (error) {
+    if (!(error instanceof AppError) || !alterations.has(error.code)) throw error;
+    return { gates: [...gates, alteredWhileRead(error.message)], exports: read, result: null };
+  } finally {
+    time('comparison');
+  }
 }
 
-/** The gates of the exports alone, for every source. */
-export function exportGates({ outcomes }: ExportsRead): GateResult[] {
+const alterations: ReadonlySet<string> = new Set(['exportRefused', 'exportMissing']);
+
+/** What was verified in the first pass, and is something else in the second, is a breach like what never was. */
+const alteredWhileRead = (reason: string): GateResult =>
+  breachedGate(
+    'evidence',
+    subjectOf('exportVerified'),
+    { found: 'altered while it was read', limit: 'the same in both passes' },
+    { reason, severity: 1, holds: true },
+  );
+
+/** Whether every source has an export that can be read. */
+export function readableExportGates({ outcomes }: ExportsRead): GateResult[] {
   return [...outcomes].flatMap(([source, outcome]) => [
     exportPresent(source, outcome),
     exportVerified(source, outcome),
@@ -133,20 +183,29 @@ async function lookCloser(
   cloud: CloudRead,
   onRecord: readonly StoredFacts[],
   pending: PendingObjects,
+  waiting: WaitingContext,
+  history: CloudHistory,
   signal: AbortSignal,
 ): Promise<ComparisonResult> {
   const context = contextOf(read.accepted, cloud, onRecord);
   const judged = await judgeObjects(pending.objects.values(), read, context, signal);
   const counts = startCounts(cloud, pending);
-  const recorded = new Set(onRecord.map(referenceKey));
+  const rows = new Map(onRecord.map(row => [referenceKey(row), row]));
   const findings: Finding[] = [];
-  for (const { cloud: object, compared, verdict, evidence } of judged) {
+  for (const { cloud: object, compared, verdict: withoutHistory, evidence } of judged) {
     const { correlation } = compared;
+    const past = history.of(object, correlation);
+    const verdict = verdictWithHistory(withoutHistory, past);
     count(counts[object.type].outcomes, correlation.kind);
     if (correlation.kind === 'unknown') count(counts[object.type].unknownReasons, correlation.reason);
     if (verdict.kind !== 'none') {
-      findings.push({ cloud: object, outcome: correlation.kind, verdict, evidence, waitsFor: [] });
-    } else if (recorded.has(referenceKey(object))) {
+      const row = rows.get(referenceKey(object)) ?? null;
+      const waitsFor = [
+        ...(verdict.kind === 'missing' ? waitsOf(object, correlation, row, waiting) : []),
+        ...historyWaits(verdict, past),
+      ];
+      findings.push({ cloud: object, outcome: correlation.kind, verdict, evidence, waitsFor });
+    } else if (rows.has(referenceKey(object))) {
       pending.withdrawals.set(referenceKey(object), verdict.because);
     }
   }
@@ -167,6 +226,16 @@ function contextOf(
     observedSince: observedSinceOf(onRecord),
   };
 }
+
+const waitingOf = (
+  { accepted, used }: ExportsRead,
+  { rules, recent, ...goingOn }: RunTime,
+): WaitingContext => ({
+  rules,
+  now: goingOn.startedAt,
+  runs: acceptedRunsOf(recent, { ...goingOn, exports: used }),
+  sources: accepted.map(({ manifest }) => waitingSourceOf(manifest)),
+});
 
 interface GrowingCounts extends TypeCounts {
   readonly outcomes: Record<string, number>;

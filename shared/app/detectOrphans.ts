@@ -1,14 +1,50 @@
 import { AppError } from '../core/appError';
 import type { SourceName } from '../core/exportFormat';
 import type { StoredFacts } from '../core/facts';
-import { planRun } from '../core/runPlan';
+import { blocks, type GateResult } from '../core/gates/gate';
+import type { GateLimits } from '../core/gates/limits';
+import { decideHolds, type Hold } from '../core/holds';
+import { activeRules, type ActiveRules, type Rule } from '../core/rule';
+import { planRun, type Finding } from '../core/runPlan';
 import type { RunState, ScanRun } from '../core/scanRun';
+import { laxerThanDefault, type WaitingRules } from '../core/waiting';
+import type { SourceSynchronisation } from '../core/synchronisation';
+import { waitingSinceOf } from '../core/synchronisationRequest';
+import { askForSynchronisation, type AskForSynchronisationPorts } from './askForSynchronisation';
+import {
+  alertMadeAgain,
+  newlyMadeAgain,
+  readCloudHistory,
+  type CloudHistoryPorts,
+  type MadeAgain,
+} from './cloudHistory';
 import { compareTenant, type CompareTenantPorts } from './compareTenant';
-import type { CandidateTable, Clock, HeldLock, RunLock, ScanRunTable } from './ports';
+import { comparisonGates, evidenceGates, readSynchronisation, sourcesOf, volumeGates } from './evaluateGates';
+import type {
+  CandidateTable,
+  Clock,
+  HeldLock,
+  OpenedExport,
+  RunLock,
+  ScanRunTable,
+  SynchronisationReader,
+} from './ports';
+import { readLegacy, recentRuns, type RunLegacy } from './runHistory';
+
+/** The table Rules, for reading. */
+export interface RuleReader {
+  readAll(signal: AbortSignal): AsyncIterable<Rule>;
+}
 
 export interface DetectOrphansPorts extends CompareTenantPorts {
+  /** What the scan knows of the cloud's past. */
+  readonly history: Omit<CloudHistoryPorts, 'log'>;
+  /** How agents are asked for a synchronisation. */
+  readonly asking: Pick<AskForSynchronisationPorts, 'requestBlobs' | 'requests'>;
   readonly candidates: CandidateTable;
   readonly runs: ScanRunTable;
+  readonly rules: RuleReader;
+  readonly synchronisation: SynchronisationReader;
   readonly lock: RunLock;
   readonly clock: Clock;
   readonly newRunId: () => string;
@@ -17,18 +53,21 @@ export interface DetectOrphansPorts extends CompareTenantPorts {
 export interface DetectOrphansSettings {
   /** Every source that must have an export. */
   readonly sources: readonly SourceName[];
+  /** The tenant that is scanned, as a lower-case GUID. */
+  readonly tenantId: string;
+  readonly limits: GateLimits;
+  /** How long a missing object is observed. */
+  readonly waiting: WaitingRules;
   /** The app's version, for the run record. */
   readonly version: string;
 }
 
-/** How many run records are looked at for the last run number, and for runs that were left `running`. */
-const recentRuns = 100;
 /** How long (ms) closing the run record may take after the run itself was stopped. */
 const closingMs = 30_000;
 
 /**
  * The nightly scan: one run at a time, and one run record whatever happens. Returns the record as it was closed: `finished`,
- * `refused` (a gate was breached: the candidates are as they were), `failed`, `aborted` or `skipped`. Throws only where the
+ * `refused` or `held` (the candidates are as they were), `failed`, `aborted` or `skipped`. Throws only where the
  * record itself can not be written.
  */
 export async function detectOrphans(
@@ -45,6 +84,8 @@ export async function detectOrphans(
 export interface RequestedScan {
   readonly kind: 'ran' | 'known';
   readonly run: ScanRun;
+  /** What the app had deleted, and this run was the first to find again: for the notification. */
+  readonly madeAgain: readonly MadeAgain[];
 }
 
 /**
@@ -62,7 +103,7 @@ export async function runRequestedScan(
   const whileOthersScan = async (): Promise<RequestedScan> => {
     const recent = await ports.runs.newest(recentRuns, signal);
     const known = recordOf(recent, runId);
-    if (known) return { kind: 'known', run: known };
+    if (known) return { kind: 'known', run: known, madeAgain: [] };
     if (recent.some(run => run.state === 'running')) return skip(ports, opened);
     throw new AppError(
       'scanFailed',
@@ -83,7 +124,8 @@ async function runOnce(
   try {
     lock = await ports.lock.acquire(signal);
   } catch (error) {
-    return { kind: 'ran', run: await recordOnly(ports, opened, stoppedOrFailed(error, signal)) };
+    const run = await recordOnly(ports, opened, stoppedOrFailed(error, signal));
+    return { kind: 'ran', run, madeAgain: [] };
   }
   if (!lock) return await whileOthersScan();
   try {
@@ -95,7 +137,8 @@ async function runOnce(
 
 async function skip(ports: DetectOrphansPorts, opened: ScanRun): Promise<RequestedScan> {
   const reasons = ['Another scan is running: it holds the lease. Nothing to do; look at its record.'];
-  return { kind: 'ran', run: await recordOnly(ports, opened, { state: 'skipped', reasons }) };
+  const run = await recordOnly(ports, opened, { state: 'skipped', reasons });
+  return { kind: 'ran', run, madeAgain: [] };
 }
 
 /** Of several under one id, which only a skip can make, the one that ran. */
@@ -123,6 +166,9 @@ const openRecord = (
   planDigest: null,
   fence: null,
   version: settings.version,
+  acceptedBefore: null,
+  holds: [],
+  synchronisation: null,
 });
 
 /** The record of a run that never held the lease. Its number is that of the newest run: it is none of its own. */
@@ -150,25 +196,57 @@ async function runUnderLock(
   const { runs, clock, log } = ports;
   const recent = await closeAbandoned(ports, signal);
   const known = recordOf(recent, opened.runId);
-  if (known) return { kind: 'known', run: known };
+  if (known) return { kind: 'known', run: known, madeAgain: [] };
   const runNumber = Math.max(0, ...recent.map(run => run.runNumber)) + 1;
-  const running: ScanRun = { ...opened, runNumber, fence: lock.fence };
+  const legacy = await readLegacy(runs, recent, signal);
+  const running: ScanRun = {
+    ...opened,
+    runNumber,
+    fence: lock.fence,
+    acceptedBefore: legacy.accepted,
+    holds: legacy.holds,
+  };
   await runs.create(running, signal);
   log.info(`scan ${runNumber} (${running.runId}) started, sources: ${settings.sources.join(', ')}`);
+  const laxer = laxerThanDefault(settings.waiting);
+  if (laxer.length > 0)
+    log.warn(`WAITING_RULES lets objects be candidates earlier than by default: ${laxer.join(', ')}`);
   const stop = AbortSignal.any([signal, lock.lost]);
-  const durations: Record<string, number> = {};
+  const soFar = new RunSoFar(clock);
   let outcome: RunOutcome;
   try {
-    outcome = await scan(ports, settings, running, durations, lock, stop);
+    outcome = await scan(ports, settings, running, { ...legacy, recent }, soFar, lock, stop);
   } catch (error) {
     outcome = stoppedOrFailed(error, stop);
   }
   const finishedAt = clock.now();
-  durations['total'] = finishedAt - running.startedAt;
-  const closed: ScanRun = { ...running, ...outcome, durations, finishedAt };
+  const durations = { ...soFar.durations, total: finishedAt - running.startedAt };
+  const closed: ScanRun = { ...running, ...soFar.known, ...outcome, durations, finishedAt };
   await runs.replace(closed, 'running', AbortSignal.timeout(closingMs));
   report(closed, ports);
-  return { kind: 'ran', run: closed };
+  return { kind: 'ran', run: closed, madeAgain: soFar.madeAgain };
+}
+
+/** What a run knows while it goes on; its record keeps that, also where it fails afterwards. */
+class RunSoFar {
+  readonly durations: Record<string, number> = {};
+  known: Partial<ScanRun> = {};
+  madeAgain: readonly MadeAgain[] = [];
+  #phaseStart: number;
+
+  constructor(private readonly clock: Clock) {
+    this.#phaseStart = clock.now();
+  }
+
+  readonly time = (phase: string): void => {
+    const now = this.clock.now();
+    this.durations[phase] = now - this.#phaseStart;
+    this.#phaseStart = now;
+  };
+
+  learn(known: Partial<ScanRun>): void {
+    this.known = { ...this.known, ...known };
+  }
 }
 
 type RunOutcome = Pick<ScanRun, 'state'> & Partial<ScanRun>;
@@ -198,24 +276,62 @@ async function scan(
   ports: DetectOrphansPorts,
   settings: DetectOrphansSettings,
   running: ScanRun,
-  durations: Record<string, number>,
+  legacy: RunLegacy & { readonly recent: readonly ScanRun[] },
+  soFar: RunSoFar,
   lock: HeldLock,
   signal: AbortSignal,
 ): Promise<RunOutcome> {
-  let phaseStart = ports.clock.now();
-  const time = (phase: string): void => {
-    const now = ports.clock.now();
-    durations[phase] = now - phaseStart;
-    phaseStart = now;
-  };
+  const { runs, clock } = ports;
+  const { limits, tenantId } = settings;
   const previous = await readPrevious(ports, signal);
-  const compared = await compareTenant(ports, settings.sources, previous, time, signal);
-  const { gates, exports, result } = compared;
-  if (!result) {
-    const reasons = gates.filter(gate => !gate.passed && gate.reason !== '').map(gate => gate.reason);
-    return { state: 'refused', gates, exports, reasons };
+  const rules = await readRules(ports, signal);
+  const accepted = legacy.accepted === null ? null : await runs.read(legacy.accepted, signal);
+  if (legacy.accepted !== null && accepted === null)
+    throw new AppError(
+      'rowInvalid',
+      `The record of the last accepted run (${legacy.accepted}) was expected in ScanRuns, and is not there. Nothing can be compared ` +
+        'with it: restore the table.',
+    );
+  const synchronisation = await readSynchronisation(ports.synchronisation, signal);
+  const { runNumber, startedAt } = running;
+  const runTime = {
+    rules: settings.waiting,
+    runNumber,
+    startedAt,
+    tenantLastSync: synchronisation.tenant?.lastSyncDateTime ?? null,
+    recent: legacy.recent,
+  };
+  const history = await readCloudHistory(
+    { ...ports.history, log: ports.log },
+    {
+      at: startedAt,
+      firstScan: legacy.accepted === null,
+      previous,
+      retiredDomains: new Set(rules.retiredDomains.keys()),
+    },
+    signal,
+  );
+  const { sources: expected } = settings;
+  const input = { sources: expected, previous, runTime, history };
+  const compared = await compareTenant(ports, input, soFar.time, signal);
+  const { exports } = compared;
+  const sources = sourcesOf(exports);
+  const evidence = [
+    ...compared.gates,
+    ...evidenceGates({ exports, synchronisation, accepted, tenantId, limits, now: clock.now() }),
+    ...(compared.result ? comparisonGates(compared.result, limits) : []),
+  ];
+  soFar.learn({
+    gates: evidence,
+    exports: exports.used,
+    synchronisation: { tenant: synchronisation.tenant, sources },
+  });
+  if (!compared.result) {
+    const { gates, open, carried } = decideHolds(running, evidence, legacy.holds, rules);
+    soFar.learn({ gates, holds: carried.notAccepted });
+    return { state: 'refused', reasons: reasonsOf(gates, open) };
   }
-  const { findings, withdrawals, counts } = result;
+  const { findings, withdrawals, counts } = compared.result;
   const plan = planRun({
     runNumber: running.runNumber,
     at: running.startedAt,
@@ -223,9 +339,68 @@ async function scan(
     findings,
     withdrawals,
   });
+  const volume = volumeGates(compared.result, previous, sources, limits);
+  const { gates, open, carried } = decideHolds(running, [...evidence, ...volume], legacy.holds, rules);
+  const reasons = reasonsOf(gates, open);
+  soFar.learn({ gates, counts, plan: plan.counts, planDigest: plan.digest });
+  if (gates.some(gate => gate.kind === 'evidence' && blocks(gate)))
+    return { state: 'refused', reasons, holds: carried.notAccepted };
+  if (open.some(hold => hold.kind === 'evidence'))
+    return { state: 'held', reasons, holds: carried.notAccepted };
+  const madeAgain = newlyMadeAgain(history, findings, previous);
+  const asked = await askAgents(ports, legacy, exports.accepted, findings, previous, running, signal);
+  soFar.learn({ synchronisation: { tenant: synchronisation.tenant, sources: asked } });
+  // What locks the list is on record before the list is: a run that ends in between must not unlock it.
+  soFar.learn({ reasons, holds: carried.accepted });
+  await runs.replace({ ...running, ...soFar.known }, 'running', signal);
   await ports.candidates.write(plan.writes, () => lock.assertHeld(signal), signal);
-  time('write');
-  return { state: 'finished', gates, exports, counts, plan: plan.counts, planDigest: plan.digest };
+  soFar.madeAgain = madeAgain;
+  alertMadeAgain(madeAgain, ports.log);
+  soFar.time('write');
+  return { state: 'finished' };
+}
+
+/** Asks for what objects wait for, in an accepted run only. */
+function askAgents(
+  ports: DetectOrphansPorts,
+  { recent }: { readonly recent: readonly ScanRun[] },
+  accepted: readonly Pick<OpenedExport, 'manifest'>[],
+  findings: readonly Finding[],
+  previous: readonly StoredFacts[],
+  running: ScanRun,
+  signal: AbortSignal,
+): Promise<readonly SourceSynchronisation[]> {
+  const manifests = accepted.map(({ manifest }) => manifest);
+  return askForSynchronisation(
+    { ...ports.asking, clock: ports.clock, log: ports.log },
+    {
+      manifests,
+      waitingSince: waitingSinceOf(findings, previous, manifests, running.startedAt),
+      earlier: recent.find(run => run.state === 'finished')?.synchronisation?.sources ?? [],
+    },
+    signal,
+  );
+}
+
+/** Every reason at once: the breaches that nobody let go, and the holds of earlier runs. */
+const reasonsOf = (gates: readonly GateResult[], open: readonly Hold[]): readonly string[] => [
+  ...gates.filter(gate => blocks(gate) && gate.reason !== '').map(gate => gate.reason),
+  ...open.map(holdLine),
+];
+
+function holdLine({ kind, gate, runId, source, type }: Hold): string {
+  const about = [source, type].filter(one => one !== null).join(', ');
+  const what = kind === 'evidence' ? 'holds every run' : 'locks approval and deletion';
+  return (
+    `The breach of ${gate}${about === '' ? '' : ` (${about})`} of run ${runId} ${what} until an administrator releases it with a ` +
+    `reason: POST /api/scans/${runId}/release.`
+  );
+}
+
+async function readRules({ rules, clock }: DetectOrphansPorts, signal: AbortSignal): Promise<ActiveRules> {
+  const all: Rule[] = [];
+  for await (const rule of rules.readAll(signal)) all.push(rule);
+  return activeRules(all, clock.now());
 }
 
 async function readPrevious({ candidates }: DetectOrphansPorts, signal: AbortSignal): Promise<StoredFacts[]> {
@@ -255,7 +430,7 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
-const loudStates: ReadonlySet<RunState> = new Set(['refused', 'failed', 'aborted', 'skipped']);
+const loudStates: ReadonlySet<RunState> = new Set(['refused', 'held', 'failed', 'aborted', 'skipped']);
 
 function report(run: ScanRun, { log }: DetectOrphansPorts): void {
   const seconds = (((run.finishedAt ?? run.startedAt) - run.startedAt) / 1000).toFixed(1);

@@ -1,10 +1,12 @@
 import type { Instant } from '../core/instant';
+import type { DeletedUsersMemory } from '../core/cloudHistory';
 import type { CloudId, CloudObjectOf } from '../core/cloudObject';
 import type { ExportManifest, SourceName } from '../core/exportFormat';
 import type { CandidateFacts, EvidenceText, FactState, StoredFacts } from '../core/facts';
 import type { ObjectType } from '../core/objectType';
 import type { ExportRecord } from '../core/onPremisesObject';
 import type { RunState, ScanRun } from '../core/scanRun';
+import type { TenantSynchronisation } from '../core/synchronisation';
 
 /** Takes the objects of one attempt to read a list. A list that must be read again gets a new, empty sink. */
 export interface ListSink<Type extends ObjectType> {
@@ -12,7 +14,7 @@ export interface ListSink<Type extends ObjectType> {
   page(objects: readonly CloudObjectOf<Type>[]): void;
 }
 
-/** A list that was read to its end. Whether it is *complete* is a gate's decision (core/gates: graphListComplete). */
+/** A list that was read to its end. Whether it is *complete* is a gate's decision (core/gates/cloudGates: graphListComplete). */
 export interface ListReading<Sink> {
   readonly sink: Sink;
   /** Distinct ids read. */
@@ -40,6 +42,11 @@ export interface CloudDirectory {
     id: CloudId,
     signal: AbortSignal,
   ): Promise<CloudObjectOf<Type> | null>;
+}
+
+/** What Graph says of synchronisation into the tenant. Throws as `CloudDirectory`; what it may not read is a value. */
+export interface SynchronisationReader {
+  read(signal: AbortSignal): Promise<TenantSynchronisation>;
 }
 
 /** A complete export whose signature and manifest were verified; its parts are verified while they are read. */
@@ -118,6 +125,20 @@ export interface CandidateTable {
    * code `writeConflict` where a row is not what was read.
    */
   write(writes: readonly FactsWrite[], beforeBatch: () => Promise<void>, signal: AbortSignal): Promise<void>;
+}
+
+/** The memory of the deleted users as it was read; `etag` is the precondition of the next write. */
+export type StoredDeletedUsers =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'lost'; readonly etag: string }
+  | { readonly kind: 'kept'; readonly memory: DeletedUsersMemory; readonly etag: string };
+
+/** What the scan remembers of `/directory/deletedItems`. Its only writer is the scan. Methods throw `storageUnavailable`. */
+export interface DeletedUsersStore {
+  /** lost: what is there is not what the scan writes. */
+  read(signal: AbortSignal): Promise<StoredDeletedUsers>;
+  /** Creates it (`etag` null) or replaces what was read. Throws `writeConflict` where it is not what was read. */
+  write(memory: DeletedUsersMemory, etag: string | null, signal: AbortSignal): Promise<void>;
 }
 
 /** The table ScanRuns, newest first. */

@@ -1,6 +1,6 @@
 import { AppError, type ErrorCode } from '../core/appError';
 import type { SourceName } from '../core/exportFormat';
-import type { ExportOutcome } from '../core/gates';
+import type { ExportOutcome } from '../core/gates/exportGates';
 import { OnPremisesIndex } from '../core/onPremisesIndex';
 import type { ExportRecord } from '../core/onPremisesObject';
 import type { ExportUsed } from '../core/scanRun';
@@ -66,6 +66,10 @@ const usedExport = ({ source, folder, manifest, manifestHash }: OpenedExport, li
   startedAt: manifest.startedAt,
   finishedAt: manifest.finishedAt,
   lines,
+  namingContexts: manifest.namingContexts.map(({ distinguishedName, counts }) => ({
+    distinguishedName,
+    counts,
+  })),
 });
 
 /** Second pass: the same records in the same order. An export that no longer verifies throws. */

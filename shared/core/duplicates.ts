@@ -77,13 +77,20 @@ export class DuplicateFinder {
 }
 
 /** Keys that no two objects may share: the anchor, the SID, the device's id. Compared as they are written, case folded for SIDs. */
-function sharedKeysOf(cloud: CloudObject): string[] {
+export function sharedKeysOf(cloud: CloudObject): string[] {
   if (cloud.type === 'contact') return [];
   const keys: string[] = [];
   if (cloud.type === 'user' && cloud.onPremisesImmutableId !== null)
-    keys.push(`anchor ${cloud.onPremisesImmutableId}`);
-  if (cloud.type === 'device' && cloud.deviceId !== null) keys.push(`device ${cloud.deviceId.toLowerCase()}`);
+    keys.push(sharedKey.onPremisesImmutableId(cloud.onPremisesImmutableId));
+  if (cloud.type === 'device' && cloud.deviceId !== null) keys.push(sharedKey.deviceId(cloud.deviceId));
   if (cloud.onPremisesSecurityIdentifier !== null)
-    keys.push(`sid ${cloud.onPremisesSecurityIdentifier.toUpperCase()}`);
+    keys.push(sharedKey.onPremisesSecurityIdentifier(cloud.onPremisesSecurityIdentifier));
   return keys;
 }
+
+/** One text for one key, by the property that holds it. */
+export const sharedKey = {
+  onPremisesImmutableId: (value: string): string => `anchor ${value}`,
+  deviceId: (value: string): string => `device ${value.toLowerCase()}`,
+  onPremisesSecurityIdentifier: (value: string): string => `sid ${value.toUpperCase()}`,
+} as const;

@@ -18,6 +18,9 @@ export const attentionReasons = [
   'duplicate',
   'protected',
   'synchronisationError',
+  'restored',
+  'madeAgain',
+  'retiredDomain',
 ] as const;
 export type AttentionReason = (typeof attentionReasons)[number];
 
@@ -25,9 +28,19 @@ export type AttentionReason = (typeof attentionReasons)[number];
 export const withdrawalReasons = ['alive', 'unknown', 'notCovered', 'notSynced', 'gone'] as const;
 export type WithdrawalReason = (typeof withdrawalReasons)[number];
 
-/** What an observed object waits for before it becomes a candidate; the rules come with the gates of time. */
+/**
+ * What an observed object waits for before it becomes a candidate; the rules come with the gates of time. deletedItems: the memory of
+ * the deleted items has a gap, so that nobody knows whether the user was restored.
+ */
+export const waitNames = [
+  'synchronisation',
+  'consecutiveRuns',
+  'grace',
+  'recycleBin',
+  'deletedItems',
+] as const;
 export interface Wait {
-  readonly for: 'synchronisation' | 'consecutiveRuns' | 'grace' | 'recycleBin';
+  readonly for: (typeof waitNames)[number];
   /** null: not a matter of time alone. */
   readonly until: Instant | null;
 }

@@ -4,6 +4,7 @@ import { AppError } from '../core/appError';
 import { defaultApprovalDays } from '../core/decision';
 import type { DeletionLimits } from '../core/decisionCaps';
 import { sourceNameSchema, type SourceName } from '../core/exportFormat';
+import { gateLimitChangesSchema, gateLimitsWith, type GateLimits } from '../core/gates/limits';
 import { parseGuid, type Guid } from '../core/keys/guid';
 import { notificationFormats, type NotificationFormat } from '../core/notificationMessage';
 import { objectTypes, type ObjectType } from '../core/objectType';
@@ -16,6 +17,7 @@ import {
   type CallAndDayLimits,
   type Rollout,
 } from '../core/rollout';
+import { defaultWaitingRules, type WaitingRules } from '../core/waiting';
 import { publicKeyFromBase64 } from './exports/publicKey';
 
 export const appParts = ['scan', 'review'] as const;
@@ -77,17 +79,37 @@ const sourcesShape = z
   .min(1)
   .refine(list => new Set(list.map(item => item.source)).size === list.length, 'names a source twice');
 
-const sources = z
-  .string()
-  .transform((text, context): unknown => {
-    try {
-      return JSON.parse(text);
-    } catch {
-      context.addIssue('is not JSON');
-      return z.NEVER;
-    }
-  })
-  .pipe(sourcesShape);
+const jsonText = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue('is not JSON');
+    return z.NEVER;
+  }
+});
+
+const sources = jsonText.pipe(sourcesShape);
+
+const gateLimits = jsonText.pipe(gateLimitChangesSchema).transform(gateLimitsWith);
+
+const days = z.int().min(0).max(365);
+
+/** What is left out is as strict as the default. */
+const waitingRules = jsonText.pipe(
+  z
+    .strictObject({
+      consecutiveRuns: z.int().min(1).max(30).optional(),
+      graceDays: days.optional(),
+      recycleBinDays: days.optional(),
+      synchronisation: z.enum(['proved', 'notAsked']).optional(),
+    })
+    .transform((given): WaitingRules => ({
+      consecutiveRuns: given.consecutiveRuns ?? defaultWaitingRules.consecutiveRuns,
+      graceDays: given.graceDays ?? defaultWaitingRules.graceDays,
+      recycleBinDays: given.recycleBinDays ?? defaultWaitingRules.recycleBinDays,
+      synchronisation: given.synchronisation ?? defaultWaitingRules.synchronisation,
+    })),
+);
 
 /** Compared with a token's `iss` as it is. An issuer for many tenants (common, organizations) is refused. */
 const tenantIssuer = httpsUrl.refine(
@@ -119,6 +141,17 @@ const typeList = z.string().transform((text, context): ReadonlySet<ObjectType> =
   const types = objectTypes.filter(type => names.includes(type));
   if (types.length === names.length) return new Set(types);
   context.addIssue(`is neither none nor a list of ${objectTypes.join(', ')}, once each`);
+  return z.NEVER;
+});
+
+const mostServicePrincipals = 20;
+
+const guidList = z.string().transform((text, context): readonly Guid[] => {
+  if (text === 'none') return [];
+  const ids = text.split(',').map(one => parseGuid(one.trim()));
+  const distinct = new Set(ids.filter(id => id !== null));
+  if (distinct.size === ids.length && ids.length <= mostServicePrincipals) return [...distinct];
+  context.addIssue(`is neither none nor a list of at most ${mostServicePrincipals} GUIDs, once each`);
   return z.NEVER;
 });
 
@@ -204,11 +237,35 @@ export const settings = {
       '[{"source":"contoso","publicKeys":[{"keyId":"2026-11","publicKey":"11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="}]}]',
     schema: sources,
   }),
+  GATE_LIMITS: setting({
+    description:
+      'JSON: limits of the gates that differ from the defaults (docs/how-it-works.md, "Gates"), as {"exportAgeHours":26,"newMissingObjects":{"user":50}}.',
+    example: '{}',
+    fallback: '{}',
+    schema: gateLimits,
+  }),
+  CLOUD_SYNC_SERVICE_PRINCIPAL_IDS: setting({
+    description:
+      'Part scan: object ids, separated by commas, of the service principals of Cloud Sync, one for each of its configurations; or none. ' +
+      'The state of their jobs is read, where the identity has Synchronization.Read.All.',
+    example: '6f3e0a52-1b7c-4d8e-9f60-2a4b6c8d0e1f',
+    fallback: 'none',
+    schema: guidList,
+  }),
   SCAN_SCHEDULE: setting({
     description: 'When the scan runs: NCRONTAB, six fields, in UTC.',
     example: '0 30 1 * * *',
     fallback: defaultScanSchedule,
     schema: schedule,
+  }),
+  WAITING_RULES: setting({
+    description:
+      'JSON: how long a missing object is observed before it is a candidate: consecutiveRuns (1 to 30), graceDays and ' +
+      'recycleBinDays (0 to 365), synchronisation (proved, or notAsked in a laboratory that has none). What is left out is as ' +
+      'strict as it is by default.',
+    example: JSON.stringify(defaultWaitingRules),
+    fallback: '{}',
+    schema: waitingRules,
   }),
   AUTH_ISSUER: setting({
     description:
@@ -336,7 +393,11 @@ export interface Configuration {
   readonly blobEndpoint: string;
   readonly tableEndpoint: string;
   readonly sources: readonly ExpectedSource[];
+  /** Empty: Cloud Sync is not in use, or is not looked at. */
+  readonly cloudSyncServicePrincipalIds: readonly Guid[];
   readonly scanSchedule: string;
+  readonly gateLimits: GateLimits;
+  readonly waitingRules: WaitingRules;
   readonly notification: NotificationSettings;
 }
 
@@ -559,8 +620,14 @@ export function readConfiguration(environment: Environment): ConfigurationReadin
     blobEndpoint: read('DATA_BLOB_ENDPOINT', settings.DATA_BLOB_ENDPOINT),
     tableEndpoint: read('DATA_TABLE_ENDPOINT', settings.DATA_TABLE_ENDPOINT),
     sources: read('EXPORT_SOURCES', settings.EXPORT_SOURCES),
+    cloudSyncServicePrincipalIds: read(
+      'CLOUD_SYNC_SERVICE_PRINCIPAL_IDS',
+      settings.CLOUD_SYNC_SERVICE_PRINCIPAL_IDS,
+    ),
     scanSchedule: read('SCAN_SCHEDULE', settings.SCAN_SCHEDULE),
     notification: readNotification(environment).notification,
+    gateLimits: read('GATE_LIMITS', settings.GATE_LIMITS),
+    waitingRules: read('WAITING_RULES', settings.WAITING_RULES),
   };
   if (configuration.part === 'review') {
     const reading = readAuthentication(environment);

@@ -23,6 +23,7 @@ import { createCloudSnapshots } from './graph/cloudSnapshots';
 import { createDeletedItems } from './graph/deletedItems';
 import { createGraphClient } from './graph/graphClient';
 import { createGraphRequests } from './graph/graphRequests';
+import { createSynchronisationReader } from './graph/synchronisation';
 import type { RequestContext } from './http/api';
 import { buildNotify } from './notificationWiring';
 import { createDeletionRecords } from './snapshots';
@@ -84,6 +85,15 @@ export function buildDeletions(
     caps: createDeletionCaps({ table: decisions, limits: deletion.limits }),
     rules: createRuleTable(table(tableNames.rules)),
     runs: buildScanRuns(configuration, log),
+    synchronisation: createSynchronisationReader({
+      endpoint,
+      credential: reader,
+      clock,
+      log,
+      correlationId,
+      limits: requestLimits,
+      cloudSyncServicePrincipalIds: configuration.cloudSyncServicePrincipalIds,
+    }),
     directory: createCloudDirectory({
       endpoint,
       credential: reader,
@@ -117,11 +127,12 @@ export function buildDeletions(
     clock,
     log,
   };
-  const sources = configuration.sources.map(expected => expected.source);
+  const { sources: expected, tenantId, gateLimits: limits } = configuration;
+  const sources = expected.map(one => one.source);
   const { rollout, perCall, fourEyesTypes, quarantineDays } = deletion;
   return {
     ports,
-    settings: { rollout, perCall, fourEyesTypes, quarantineDays, sources },
+    settings: { rollout, perCall, fourEyesTypes, quarantineDays, sources, tenantId, limits },
     notify: buildNotify(configuration, log),
   };
 }

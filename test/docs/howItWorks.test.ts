@@ -4,8 +4,22 @@ import { errorCodes } from '../../shared/core/appError';
 import type { CloudObject } from '../../shared/core/cloudObject';
 import type { Correlation, UnknownReason } from '../../shared/core/correlate';
 import { attentionReasons, factStates, withdrawalReasons, type StoredFacts } from '../../shared/core/facts';
-import * as gates from '../../shared/core/gates';
-import type { SourceName } from '../../shared/core/exportFormat';
+import {
+  graphListComplete,
+  listToleranceObjects,
+  listTolerancePercent,
+  matchRate,
+  tenantAgrees,
+} from '../../shared/core/gates/cloudGates';
+import { exportPresent, exportVerified, judgedExportGates } from '../../shared/core/gates/exportGates';
+import type { GateResult } from '../../shared/core/gates/gate';
+import { defaultGateLimits } from '../../shared/core/gates/limits';
+import {
+  cloudSyncHealthy,
+  synchronisationEnabled,
+  synchronisationFresh,
+} from '../../shared/core/gates/synchronisationGates';
+import { candidates, newMissing, pendingDeletions } from '../../shared/core/gates/volumeGates';
 import { objectTypes } from '../../shared/core/objectType';
 import { OnPremisesIndex } from '../../shared/core/onPremisesIndex';
 import type { Protection } from '../../shared/core/protection';
@@ -14,9 +28,11 @@ import { runStates } from '../../shared/core/scanRun';
 import { tryStrongKeys } from '../../shared/core/strongKeys';
 import { decisionStates, decisionTransitions, factTransitions } from '../../shared/core/transitions';
 import { judge, type Verdict } from '../../shared/core/verdict';
+import { defaultWaitingRules, replicationMarginHours } from '../../shared/core/waiting';
 import { weakKeysOfCloudObject } from '../../shared/core/weakKeys';
 import type { CloudId } from '../../shared/core/cloudObject';
 import { aContact, aDevice, aGroup, anObject, aTombstone, aUser, instant } from '../support/builders';
+import { scenarioExports } from '../support/scenario';
 import { readDocument, section, stateDiagram, table } from './markdown';
 
 const document = readDocument('docs/how-it-works.md');
@@ -205,6 +221,17 @@ describe('docs/how-it-works.md says what the code does', () => {
     expect(column(table(facts, 'State'), 0)).toEqual(factStates);
   });
 
+  test('what an object waits for, with the defaults, in the order in which rows say it', () => {
+    const rows = table(section(document, '## Time'), 'waitsFor');
+    expect(rows.map(row => [row[0], row[3]])).toEqual([
+      ['synchronisation', defaultWaitingRules.synchronisation],
+      ['consecutiveRuns', String(defaultWaitingRules.consecutiveRuns)],
+      ['grace', String(defaultWaitingRules.graceDays)],
+      ['recycleBin', String(defaultWaitingRules.recycleBinDays)],
+    ]);
+    expect(section(document, '## Time')).toContain(`by ${replicationMarginHours} hours`);
+  });
+
   test('reasons of attention and of withdrawal', () => {
     const facts = section(document, '## Facts');
     expect(column(table(facts, 'Reason', 'What a person looks at'), 0)).toEqual(attentionReasons);
@@ -219,29 +246,78 @@ describe('docs/how-it-works.md says what the code does', () => {
     expect(column(table(decisions, 'State'), 0)).toEqual(decisionStates);
   });
 
-  test('gates', () => {
-    const rows = table(section(document, '## Gates'), 'Gate');
-    const functions = Object.entries(gates).filter(([, value]) => typeof value === 'function');
-    expect(column(rows, 0)).toEqual(functions.map(([name]) => name));
-  });
-
-  test('a gate has the name of its function, and its result says what it is about', () => {
-    const source = 'contoso' as SourceName;
+  /** One result of every gate, in the order of a run. */
+  const evaluated = (): readonly GateResult[] => {
+    const { manifest, source } = scenarioExports({
+      exports: [{ source: 'contoso', records: [] }],
+      cloud: [],
+    })[0]!;
+    const used = { ...manifest, folder: 'f', manifestHash: 'a'.repeat(64), lines: 0 };
+    const before = { ...used, sequence: 0 };
     const accepted = { status: 'accepted', sequence: 1, lines: 2 } as const;
     const list = { status: 'read', distinct: 1, countBefore: 1, countAfter: 1 } as const;
-    const about = [
-      gates.exportPresent(source, accepted),
-      gates.exportVerified(source, accepted),
-      gates.graphListComplete('user', list),
-    ].map(result => [result.gate, result.source === null ? 'object type' : 'source']);
-    const rows = table(section(document, '## Gates'), 'Gate', 'Once per');
-    expect(rows.map(([gate, per]) => [gate, per])).toEqual(about);
+    const limits = defaultGateLimits;
+    return [
+      exportPresent(source, accepted),
+      exportVerified(source, accepted),
+      graphListComplete('user', list),
+      ...judgedExportGates({ used, manifest, before }, limits, at),
+      tenantAgrees(null, '', ''),
+      synchronisationEnabled(null, ''),
+      synchronisationFresh(null, [], limits, at),
+      cloudSyncHealthy(null),
+      matchRate('user', { outcomes: {} }, limits),
+      candidates('user', { synced: 0, missing: 0, newlyMissing: 0 }, limits),
+      newMissing('user', { synced: 0, missing: 0, newlyMissing: 0 }, limits),
+      pendingDeletions(0, limits),
+    ];
+  };
+  const about = ({ source, type, context }: GateResult): string => {
+    if (source !== null && context !== null)
+      return type === null ? 'source and context' : 'source, context and class';
+    if (source !== null) return 'source';
+    return type === null ? 'run' : 'object type';
+  };
+
+  test('gates: every one, in the order of a run, with its kind and what it is about', () => {
+    const rows = table(section(document, '## Gates'), 'Gate', 'Kind', 'Once per').map(row => row.slice(0, 3));
+    const results = new Map<string, string[]>();
+    for (const gate of evaluated())
+      if (!results.has(gate.gate)) results.set(gate.gate, [gate.gate, gate.kind, about(gate)]);
+    expect(rows).toEqual([...results.values()]);
   });
 
-  test('the tolerance of a list', () => {
-    const [, , list] = table(section(document, '## Gates'), 'Gate');
-    const { listToleranceObjects, listTolerancePercent } = gates;
-    expect(list![3]).toContain(`max(${listToleranceObjects}, ${listTolerancePercent} %)`);
+  test('gates: the default limits', () => {
+    const rows = new Map(
+      table(section(document, '## Gates'), 'Gate', 'Kind', 'Once per', 'Limit, and its default').map(row => [
+        row[0] ?? '',
+        row[3] ?? '',
+      ]),
+    );
+    const limits = defaultGateLimits;
+    const of = ({ user, group, contact, device }: typeof limits.newMissingObjects): number[] => [
+      user,
+      group,
+      contact,
+      device,
+    ];
+    const figures = (gate: string): number[] =>
+      (rows.get(gate) ?? '').match(/\d+(\.\d+)?/g)?.map(Number) ?? [];
+    expect(figures('graphListComplete')).toEqual([listToleranceObjects, listTolerancePercent]);
+    expect(figures('exportFresh')).toEqual([limits.exportAgeHours]);
+    expect(figures('exportClock')).toEqual([limits.clockAheadMinutes]);
+    expect(figures('exportFloor')).toEqual([limits.exportFloorObjects]);
+    expect(figures('exportDrop')).toEqual([limits.exportDropObjects, limits.exportDropPercent]);
+    expect(figures('canariesVisible')).toEqual([limits.canariesUnseenObjects]);
+    expect(figures('replicationFresh')).toEqual([limits.replicationLagHours]);
+    expect(figures('synchronisationFresh')).toEqual([limits.synchronisationAgeHours]);
+    expect(figures('matchRate')).toEqual([
+      limits.matchRateFloorPercent.user,
+      limits.matchRateFloorPercent.contact,
+    ]);
+    expect(figures('candidates')).toEqual([...of(limits.candidatesObjects), ...of(limits.candidatesPercent)]);
+    expect(figures('newMissing')).toEqual(of(limits.newMissingObjects));
+    expect(figures('pendingDeletions')).toEqual([limits.pendingDeletionsObjects]);
   });
 
   test('states of a run', () => {

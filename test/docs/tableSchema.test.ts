@@ -22,6 +22,7 @@ import { aRule, contents } from '../shared/core/rules';
 import { anEntry } from '../shared/io/audit/auditContract';
 import { listeningLog, open, startStorage, type Storage } from '../shared/io/tables/storage';
 import { instant } from '../support/builders';
+import { aGate } from '../support/scanDefaults';
 import { readDocument, section, table } from './markdown';
 
 const document = readDocument('docs/table-schema.md');
@@ -70,6 +71,9 @@ const run: ScanRun = {
   planDigest: 'b'.repeat(64),
   fence: 1,
   version: '0.1.0',
+  acceptedBefore: 'run-0',
+  holds: [],
+  synchronisation: null,
 };
 const long = 'x'.repeat(40_000);
 
@@ -99,7 +103,7 @@ describe('the documented columns are those that the code writes', () => {
   });
 
   test('ScanRuns', () => {
-    const gate = { gate: 'g', source: null, type: null, passed: true, found: long, limit: '', reason: '' };
+    const gate = aGate({ found: long });
     const columns = written(rowOfRun(run).row, rowOfRun({ ...run, gates: [gate] }).row);
     const perType = new RegExp(`^(?:${objectTypes.join('|')})(Read|NotSynced|_.+)$`);
     const named = new Map(

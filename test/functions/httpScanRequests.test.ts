@@ -1,9 +1,10 @@
 import { releaseHoldRoute, requestScanRoute } from '../../functions/httpScanRequests';
 import { AppError } from '../../shared/core/appError';
 import { activeRules, releaseOf } from '../../shared/core/rule';
-import { later } from '../shared/core/decisions';
+import { at, later } from '../shared/core/decisions';
 import { expectDocumented } from '../shared/io/http/expectDocumented';
 import { asApplication } from '../shared/io/http/sampleApi';
+import { aGate } from '../support/scanDefaults';
 import { anotherPerson, aRun, personId, ReviewBench } from './reviewBench';
 
 let bench: ReviewBench;
@@ -61,18 +62,22 @@ describe('asking for a scan', () => {
 
 describe('releasing a hold', () => {
   const gate = 'volume';
-  const breached = {
-    gate,
-    source: null,
-    type: null,
+  const subject = { gate, kind: 'volume', source: null, type: null, context: null, severity: 850 } as const;
+  const breached = aGate({
+    ...subject,
     passed: false,
     found: '900',
     limit: '50',
     reason: 'many',
-  };
+    holds: true,
+  });
   beforeEach(() => {
     bench.runs.runs.push(
-      aRun({ runId, state: 'refused', gates: [breached, { ...breached, gate: 'age', passed: true }] }),
+      aRun({
+        runId,
+        gates: [breached, aGate({ gate: 'age' })],
+        holds: [{ ...subject, runId, since: at }],
+      }),
     );
   });
   const body = { gate, statement: { runId, gate }, reason: 'a department was closed' };

@@ -61,6 +61,9 @@ export const aRun = (given: Partial<ScanRun> = {}): ScanRun => ({
   planDigest: null,
   fence: 1,
   version: '1',
+  acceptedBefore: null,
+  holds: [],
+  synchronisation: null,
   ...given,
 });
 

@@ -1,17 +1,10 @@
 import type { SourceName } from '../../shared/core/exportFormat';
 import type { ScanRun } from '../../shared/core/scanRun';
 import { instant } from '../support/builders';
+import { aGate } from '../support/scanDefaults';
 
 const startedAt = instant('2026-11-20T02:00:00Z');
-const gate = {
-  gate: 'exportPresent',
-  source: 'contoso',
-  type: null,
-  passed: true,
-  found: 'present',
-  limit: 'one complete export',
-  reason: '',
-};
+const gate = aGate();
 
 const finished: ScanRun = {
   runId: 'run-7',
@@ -31,6 +24,7 @@ const finished: ScanRun = {
       startedAt,
       finishedAt: startedAt,
       lines: 12,
+      namingContexts: [],
     },
   ],
   counts: { user: { read: 2, notSynced: 0, outcomes: { live: 1, absent: 1 }, unknownReasons: {} } },
@@ -38,6 +32,9 @@ const finished: ScanRun = {
   planDigest: 'b'.repeat(64),
   fence: 9,
   version: '0.1.0',
+  acceptedBefore: null,
+  holds: [],
+  synchronisation: null,
 };
 
 /** A run that went well, one that a gate refused, and one that runs. */
@@ -50,7 +47,9 @@ export const samplesOfRuns = {
     state: 'refused',
     startedAt: instant('2026-11-21T02:00:00Z'),
     reasons: ['There is no export of contoso.'],
-    gates: [{ ...gate, passed: false, found: 'missing', reason: 'There is no export of contoso.' }],
+    gates: [
+      { ...gate, passed: false, found: 'missing', reason: 'There is no export of contoso.', severity: 1 },
+    ],
     exports: [],
     counts: {},
     plan: null,

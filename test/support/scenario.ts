@@ -2,16 +2,26 @@ import { nothingOdd } from './exportWriter';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { compareTenant } from '../../shared/app/compareTenant';
-import type { CloudObject } from '../../shared/core/cloudObject';
+import { readCloudHistory, type CloudHistory, type CloudHistoryPorts } from '../../shared/app/cloudHistory';
+import { compareTenant, type RunTime } from '../../shared/app/compareTenant';
+import type { RunRecord } from '../../shared/core/acceptedRun';
+import type { CloudId, CloudObject } from '../../shared/core/cloudObject';
+import type { Decision } from '../../shared/core/decision';
+import { referenceKey } from '../../shared/core/duplicates';
 import { objectClasses, type ExportManifest, type SourceName } from '../../shared/core/exportFormat';
-import type { FactState, StoredFacts } from '../../shared/core/facts';
-import { formatInstant } from '../../shared/core/instant';
+import type { FactState, StoredFacts, Wait } from '../../shared/core/facts';
+import { formatInstant, type Instant } from '../../shared/core/instant';
 import { planRun } from '../../shared/core/runPlan';
 import type { ExportRecord } from '../../shared/core/onPremisesObject';
+import { defaultWaitingRules, type WaitingRules } from '../../shared/core/waiting';
 import { aContact, aDevice, aGroup, anObject, aTombstone, aUser, instant } from './builders';
+import { MemoryDecisions } from './memory/memoryDecisions';
+import { MemoryDeletedItems, MemoryDeletedUsers } from './memory/memoryDeletedUsers';
 import { MemoryDirectory } from './memory/memoryDirectory';
 import { MemoryExports, type MemoryExport } from './memory/memoryExports';
+import { MemorySynchronisation } from './memory/memorySynchronisation';
+import { MemoryCandidates } from './memory/memoryTables';
+import { metAtOnce } from './scanDefaults';
 
 /**
  * A scenario's input.json, with what it does not say filled in by the builders. Keys are written by name, so that a reader
@@ -29,6 +39,19 @@ export interface ScenarioInput {
     readonly type: CloudObject['type'];
     readonly id: string;
   })[];
+  /** The rules of time, and what they go by; absent: they are all met when an object is first seen. */
+  readonly time?: ScenarioTime;
+  /** Users who were among the deleted items the night before, and are not now. */
+  readonly restored?: readonly string[];
+  /** What the app deleted: type, id, when, and the value of a key by its property. */
+  readonly deletedByUs?: readonly {
+    readonly type: CloudObject['type'];
+    readonly id: string;
+    readonly deletedAt: string;
+    readonly keys: Readonly<Record<string, string>>;
+  }[];
+  /** Domains that a rule names retired, by their SIDs. */
+  readonly retiredDomains?: readonly string[];
   /** Rows of the table before the run. */
   readonly previous?: readonly (Partial<StoredFacts> & {
     readonly type: CloudObject['type'];
@@ -36,9 +59,29 @@ export interface ScenarioInput {
   })[];
 }
 
+export interface ScenarioTime {
+  /** What is left out is strict. */
+  readonly rules?: Partial<WaitingRules>;
+  /** When the run begins, and its number; absent: 2026-11-20T02:00:00Z, 7. */
+  readonly now?: string;
+  readonly runNumber?: number;
+  /** The tenant's onPremisesLastSyncDateTime tonight; absent: unknown. */
+  readonly tenantLastSync?: string;
+  /** Accepted runs before this one. */
+  readonly runs?: readonly {
+    readonly runNumber: number;
+    readonly startedAt: string;
+    /** Tells its exports from those of other runs; absent: the run's number. */
+    readonly exports?: string;
+    readonly tenantLastSync?: string;
+  }[];
+}
+
 export interface ScenarioExport {
   readonly source: string;
   readonly startedAt?: string;
+  /** When the runs of synchronisation began that the agent knows of, which took five minutes; absent: it is not told. */
+  readonly synchronisationRuns?: readonly { readonly startedAt: string; readonly succeeded?: boolean }[];
   /** The attribute it declares; absent: mS-DS-ConsistencyGuid; null: it declares none. */
   readonly anchorAttribute?: string | null;
   /** DNS names of domains of its forest that it does not cover. */
@@ -66,11 +109,12 @@ export interface ScenarioPlan {
     readonly proof: string | null;
     readonly firstObservedRun: number;
     readonly evidenceHash: string;
+    /** What an observed object waits for, and until when. */
+    readonly waitsFor?: readonly string[];
   }[];
 }
 
-const now = instant('2026-11-20T02:00:00Z');
-const runNumber = 7;
+const tonight = { startedAt: instant('2026-11-20T02:00:00Z'), runNumber: 7 };
 
 export function readScenario(directory: string): ScenarioInput {
   return parseNamed(readFileSync(path.join(directory, 'input.json'), 'utf8'));
@@ -103,17 +147,19 @@ export async function runScenario(input: ScenarioInput): Promise<ScenarioPlan> {
   const log = { debug: silent, info: silent, warn: silent, error: silent };
   const ports = { directory, exports: new MemoryExports(exports), log };
   const sources = (input.expected ?? exports.map(one => one.source)) as SourceName[];
+  const runTime = runTimeOf(input.time, sources);
+  const history = await scenarioHistory(input, previous, log);
   const compared = await compareTenant(
     ports,
-    sources,
-    previous,
+    { sources, previous, runTime, history },
     () => undefined,
     AbortSignal.timeout(10_000),
   );
   const breachedGates = compared.gates.filter(gate => !gate.passed).map(gate => gate.gate);
   if (!compared.result) return { breachedGates, outcomes: {}, writes: [] };
   const { findings, withdrawals, counts } = compared.result;
-  const plan = planRun({ runNumber, at: now, previous, findings, withdrawals });
+  const { runNumber, startedAt } = runTime;
+  const plan = planRun({ runNumber, at: startedAt, previous, findings, withdrawals });
   const outcomes = Object.entries(counts)
     .filter(([, count]) => count.read > 0)
     .map(
@@ -135,8 +181,112 @@ export async function runScenario(input: ScenarioInput): Promise<ScenarioPlan> {
     proof: facts.proof,
     firstObservedRun: facts.firstObservedRun,
     evidenceHash: facts.evidenceHash,
+    ...(facts.state === 'observed' ? { waitsFor: facts.waitsFor.map(waitText) } : {}),
   }));
   return { breachedGates, outcomes: Object.fromEntries(outcomes), writes };
+}
+
+const waitText = (wait: Wait): string =>
+  wait.until === null ? wait.for : `${wait.for} until ${formatInstant(wait.until)}`;
+
+function runTimeOf(given: ScenarioTime | undefined, sources: readonly SourceName[]): RunTime {
+  return {
+    rules: given ? { ...defaultWaitingRules, ...given.rules } : metAtOnce,
+    runNumber: given?.runNumber ?? tonight.runNumber,
+    startedAt: given?.now ? instant(given.now) : tonight.startedAt,
+    tenantLastSync: given?.tenantLastSync ? instant(given.tenantLastSync) : null,
+    recent: (given?.runs ?? []).map(run => runRecordOf(run, sources)),
+  };
+}
+
+function runRecordOf(
+  given: NonNullable<ScenarioTime['runs']>[number],
+  sources: readonly SourceName[],
+): RunRecord {
+  const { runNumber, tenantLastSync } = given;
+  const startedAt = instant(given.startedAt);
+  const lastSyncDateTime = tenantLastSync === undefined ? null : instant(tenantLastSync);
+  return {
+    runNumber,
+    state: 'finished',
+    startedAt,
+    exports: sources.map(source => ({
+      source,
+      folder: '',
+      sequence: runNumber,
+      manifestHash: given.exports ?? String(runNumber),
+      startedAt,
+      finishedAt: startedAt,
+      lines: 0,
+      namingContexts: [],
+    })),
+    synchronisation: { tenant: { ...new MemorySynchronisation().state, lastSyncDateTime }, sources: [] },
+  };
+}
+
+/** What the scan remembers, with the words of the scenario's other parts: keys are written by name. */
+function scenarioHistory(
+  input: ScenarioInput,
+  previous: readonly StoredFacts[],
+  log: CloudHistoryPorts['log'],
+): Promise<CloudHistory> {
+  const { restored = [], deletedByUs = [], retiredDomains = [] } = expanded(input);
+  const deletedUsers = new MemoryDeletedUsers();
+  const lastNight = instant('2026-11-19T02:00:00Z');
+  const deleted = new Set(restored as CloudId[]);
+  deletedUsers.stored = {
+    kind: 'kept',
+    etag: '"1"',
+    memory: { completeSince: null, readAt: lastNight, deleted, left: new Map() },
+  };
+  const decisions = new MemoryDecisions();
+  const gone: StoredFacts[] = [];
+  for (const { type, id, deletedAt, keys } of deletedByUs) {
+    const decision = { ...deletedDecision(instant(deletedAt)), type, id: id as CloudId };
+    decisions.rows.set(referenceKey(decision), { ...decision, etag: '"1"' });
+    const evidence = { keys: Object.entries(keys).map(([key, value]) => ({ key, value })) };
+    const row = rowOf({ type, id: id as CloudId, state: 'withdrawn', withdrawal: 'gone' });
+    gone.push({ ...row, evidence: { kind: 'inline', json: JSON.stringify(evidence) } });
+  }
+  return readCloudHistory(
+    {
+      deletedItems: new MemoryDeletedItems(),
+      deletedUsers,
+      decisions,
+      evidence: new MemoryCandidates(),
+      log,
+    },
+    {
+      at: tonight.startedAt,
+      firstScan: false,
+      previous: [...previous.filter(row => !gone.some(one => one.id === row.id)), ...gone],
+      retiredDomains: new Set(retiredDomains),
+    },
+    AbortSignal.timeout(10_000),
+  );
+}
+
+function deletedDecision(deletedAt: Instant): Extract<Decision, { state: 'deleted' }> {
+  const by = { id: '0a0a0a0a-0000-0000-0000-000000000001', name: 'Ada Lovelace' };
+  return {
+    state: 'deleted',
+    type: 'user',
+    id: '' as CloudId,
+    changedAt: deletedAt,
+    operationId: 'delete',
+    quarantine: null,
+    approval: {
+      by,
+      at: deletedAt,
+      expiresAt: deletedAt,
+      evidenceHash: '0'.repeat(64),
+      runId: 'run-3',
+      comment: null,
+      confirmation: null,
+    },
+    deletion: { by, operationId: 'delete', at: deletedAt, attempt: 1 },
+    deletedAt,
+  };
 }
 
 const prefixed = (prefix: string, counts: Readonly<Record<string, number>>): Record<string, number> =>
@@ -257,7 +407,7 @@ function exportOf(given: ScenarioExport, ordinal: number): MemoryExport {
     agentVersion: '0.0.0',
     startedAt,
     finishedAt: startedAt,
-    namingContexts: domains.map(dnsName => namingContextOf(dnsName, source)),
+    namingContexts: domains.map((dnsName, at) => namingContextOf(dnsName, source, at === 0 ? records : [])),
     uncoveredDomains: (given.uncoveredDomains ?? []).map(dnsName => ({
       distinguishedName: `DC=${dnsName.replaceAll('.', ',DC=')}`,
       dnsName,
@@ -266,7 +416,7 @@ function exportOf(given: ScenarioExport, ordinal: number): MemoryExport {
     tombstones: 'included',
     canaries: [],
     completeness: nothingOdd(domains.length),
-    synchronisationRuns: null,
+    synchronisationRuns: given.synchronisationRuns?.map(synchronisationRunOf) ?? null,
     answeredRequests: [],
     parts: [],
     complete: true,
@@ -275,10 +425,21 @@ function exportOf(given: ScenarioExport, ordinal: number): MemoryExport {
   return { source, folder: `${folder}Z`, manifest, manifestHash: '0'.repeat(64), records };
 }
 
+function synchronisationRunOf(
+  given: NonNullable<ScenarioExport['synchronisationRuns']>[number],
+): NonNullable<ExportManifest['synchronisationRuns']>[number] {
+  const startedAt = instant(given.startedAt);
+  const finishedAt = (startedAt + 5 * 60_000) as Instant;
+  return { startedAt, finishedAt, succeeded: given.succeeded ?? true, exportedDeletes: null };
+}
+
 function namingContextOf(
   dnsName: string | null,
   source: SourceName,
+  records: readonly ExportRecord[],
 ): ExportManifest['namingContexts'][number] {
+  const of = (objectClass: ExportRecord['objectClass']): number =>
+    records.filter(record => record.kind === 'object' && record.objectClass === objectClass).length;
   const name = dnsName ?? `partition.${source}.example`;
   return {
     distinguishedName: `DC=${name.replaceAll('.', ',DC=')}`,
@@ -289,7 +450,14 @@ function namingContextOf(
       highestCommittedUSN: '1',
       oldestInboundSuccess: null,
     },
-    counts: { user: 0, group: 0, contact: 0, computer: 0, other: 0, tombstone: 0 },
+    counts: {
+      user: of('user'),
+      group: of('group'),
+      contact: of('contact'),
+      computer: of('computer'),
+      other: of('other'),
+      tombstone: records.filter(record => record.kind === 'tombstone').length,
+    },
   };
 }
 

@@ -1,10 +1,12 @@
 import { approve } from '../../core/decisionSteps';
 import { manualSteps } from '../../core/cloudWrites/manualSteps';
 import { comparable, expectedConfirmation } from '../../core/review/confirmation';
+import { lockReason, locksOf, type Hold } from '../../core/holds';
 import { activeRules, exclusionOf, type StoredRule } from '../../core/rule';
 import type { ScanRun } from '../../core/scanRun';
 import type { RuleTable } from '../decisionPorts';
 import type { ScanRunTable } from '../ports';
+import { readLegacy, recentRuns } from '../runHistory';
 import {
   decide,
   refused,
@@ -38,13 +40,13 @@ export interface ApproveRequest extends DecideRequest {
   readonly confirmation: string | null;
 }
 
-/** Run records that are searched for the run of a finding; an older run is named by its number. */
-const recentRuns = 100;
-
 /** What approvals depend on beside the object itself, as it is now. */
 export interface ApprovalGround {
   readonly rules: readonly StoredRule[];
+  /** The newest ones; an older run than these is named by its number. */
   readonly runs: readonly ScanRun[];
+  /** What holds, released or not. */
+  readonly holds: readonly Hold[];
 }
 
 /** Throws `storageUnavailable`, `rowInvalid`: without the rules nobody approves. */
@@ -56,7 +58,8 @@ export async function readGround(
     Array.fromAsync(rules.readAll(signal)),
     runs.newest(recentRuns, signal),
   ]);
-  return { rules: allRules, runs: newest };
+  const { holds } = await readLegacy(runs, newest, signal);
+  return { rules: allRules, runs: newest, holds };
 }
 
 /**
@@ -99,7 +102,10 @@ export function unapprovable(
 ): Refused | null {
   if (facts.attention === 'protected')
     return refused('protected', 'The object is protected (docs/how-it-works.md) and is never deleted.');
-  const rule = exclusionOf(activeRules(ground.rules, at), facts);
+  const rules = activeRules(ground.rules, at);
+  const [lock] = locksOf(facts.type, ground.holds, rules);
+  if (lock) return refused('locked', lockReason(lock));
+  const rule = exclusionOf(rules, facts);
   if (rule !== null)
     return refused(
       'excluded',

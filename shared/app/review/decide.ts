@@ -32,7 +32,7 @@ export type ReadVersion = { readonly version: string } | 'undecided';
 
 /**
  * Why nothing was decided, beyond what the steps themselves refuse. noSuchCandidate: there is no row. versionChanged: it is not what
- * the caller read. protected, excluded: it is never deleted. manual: the app can not delete it, and a person has to.
+ * the caller read. protected, excluded: it is never deleted. locked: a breach of volume is not released. manual: the app can not delete it, and a person has to.
  */
 export const decideRefusals = [
   ...refusals,
@@ -40,6 +40,7 @@ export const decideRefusals = [
   'versionChanged',
   'protected',
   'excluded',
+  'locked',
   'manual',
 ] as const;
 export type DecideRefusal = (typeof decideRefusals)[number];

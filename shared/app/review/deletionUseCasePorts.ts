@@ -3,6 +3,7 @@ import type { Json } from '../../core/canonicalJson';
 import type { CloudReference } from '../../core/duplicates';
 import type { Person } from '../../core/decision';
 import type { SourceName } from '../../core/exportFormat';
+import type { GateLimits } from '../../core/gates/limits';
 import type { Instant } from '../../core/instant';
 import type { Guid } from '../../core/keys/guid';
 import type { ObjectType } from '../../core/objectType';
@@ -10,7 +11,7 @@ import type { Rollout } from '../../core/rollout';
 import type { AuditLog } from '../auditPorts';
 import type { CloudDeleter, CloudSnapshots, DeletedItems } from '../deletionPorts';
 import type { DecisionTable, DeletionCaps, RuleTable } from '../decisionPorts';
-import type { CloudDirectory, Clock, ExportStore, Log, ScanRunTable } from '../ports';
+import type { CloudDirectory, Clock, ExportStore, Log, ScanRunTable, SynchronisationReader } from '../ports';
 import type { ExportRequests } from './exportRequestPort';
 import type { FactsReader } from './factsReader';
 
@@ -62,7 +63,8 @@ export interface DeletionPorts {
   readonly decisions: DecisionTable;
   readonly caps: DeletionCaps;
   readonly rules: Pick<RuleTable, 'readAll'>;
-  readonly runs: Pick<ScanRunTable, 'newest'>;
+  readonly runs: Pick<ScanRunTable, 'newest' | 'read'>;
+  readonly synchronisation: SynchronisationReader;
   readonly directory: CloudDirectory;
   readonly exports: ExportStore;
   readonly requests: ExportRequests;
@@ -86,6 +88,9 @@ export interface DeletionSettings {
   readonly quarantineDays: number;
   /** Every source that must have an export. */
   readonly sources: readonly SourceName[];
+  /** The tenant, as a lower-case GUID. */
+  readonly tenantId: string;
+  readonly limits: GateLimits;
 }
 
 /** Who asks, and under which id of the request. */

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { AppError } from '../../core/appError';
+import { verdictOnRecord } from '../../core/cloudHistory';
 import type { CloudId, CloudObject } from '../../core/cloudObject';
 import type { SourceName } from '../../core/exportFormat';
 import type { StoredFacts } from '../../core/facts';
-import type { GateResult } from '../../core/gates';
+import type { GateResult } from '../../core/gates/gate';
 import type { ObjectType } from '../../core/objectType';
 import { protectionOf, type Protection } from '../../core/protection';
 import { summaryOf, type DecisionSummary } from '../../core/review/decisionSummary';
@@ -12,7 +13,7 @@ import { uncoveredDomainSeenBy } from '../../core/review/lastScan';
 import { repairOf, type Repair } from '../../core/review/repair';
 import type { ExportUsed, ScanRun } from '../../core/scanRun';
 import type { Verdict } from '../../core/verdict';
-import { exportGates } from '../compareTenant';
+import { readableExportGates } from '../compareTenant';
 import { contextOfExports, observedSinceOf } from '../comparisonContext';
 import type { DecisionTable } from '../decisionPorts';
 import { judgeObjects, type JudgedObject } from '../judgeObjects';
@@ -128,7 +129,7 @@ async function compareNow(
   let read: ExportsRead | null = null;
   try {
     read = await readExports(exports, sources, log, stop);
-    const gates = exportGates(read);
+    const gates = readableExportGates(read);
     const reasons = gates.flatMap(gate => (gate.passed || gate.reason === '' ? [] : gate.reason));
     const judgement: Judgement = gates.some(gate => !gate.passed)
       ? { kind: 'refused', reasons }
@@ -139,7 +140,7 @@ async function compareNow(
     const reason = refusalOf(error, late, budgetMs);
     if (reason === null) throw error;
     log.warn(reason);
-    const gates = read ? exportGates(read) : [];
+    const gates = read ? readableExportGates(read) : [];
     return { judgement: { kind: 'refused', reasons: [reason] }, gates, exports: read?.used ?? [] };
   }
 }
@@ -166,14 +167,15 @@ async function judgeNow(
     observedSince: observedSinceOf(facts ? [facts] : []),
   };
   const [judged] = (await judgeObjects([cloud], read, context, signal)) as [JudgedObject];
-  const { compared, verdict, evidence } = judged;
+  const { compared, evidence } = judged;
+  const verdict = verdictOnRecord(judged.verdict, facts);
   return {
     kind: 'judged',
     outcome: compared.correlation.kind,
     verdict,
     evidence,
     explanation: explanationOf(cloud, compared, verdict, protectionOf(cloud)),
-    repair: repairOf(cloud, compared, context.anchors),
+    repair: repairOf(cloud, compared, context.anchors, verdict),
   };
 }
 
@@ -207,6 +209,9 @@ function limitsOf(
           `Which other objects have the same key is from run ${facts?.changedRun}; it was not looked at again.`,
         ]
       : ['Other cloud objects with the same key are not looked for here; the scan does.'];
+  limits.push(
+    'Whether it was restored, deleted here before, or comes from a retired domain is from what the scan has on record.',
+  );
   if (cloud.type === 'contact' || cloud.type === 'device')
     limits.push(
       finished === null

@@ -8,6 +8,7 @@ import { approvalFault } from '../../core/decisionLapse';
 import type { CandidateFacts } from '../../core/facts';
 import { formatInstant } from '../../core/instant';
 import { endingOfDetails } from '../../core/review/deletionEnding';
+import { lockReason } from '../../core/holds';
 import { refusedItem, type ItemOutcome } from '../../core/review/itemOutcome';
 import { factsOfGone, namesNoDomain, proofFault } from '../../core/review/proof';
 import { allowsDeletionOf } from '../../core/rollout';
@@ -58,7 +59,7 @@ export async function proveAgain(
     else approved.push(checked);
   }
   if (approved.length === 0) return proved;
-  const evidence = await readEvidence(ports, settings.sources, signal);
+  const evidence = await readEvidence(ports, settings, signal);
   const timely = await afterApproval(ports, settings, approved, evidence, asked, proved, signal);
   if (evidence.kind === 'accepted' && timely.length > 0)
     await judgeAgain(ports, timely, evidence, asked, proved, signal);
@@ -165,6 +166,11 @@ async function afterApproval(
   const lacking = new Set(evidence.kind === 'missing' ? evidence.sources : []);
   for (const item of items) {
     const { at } = item.decision.approval;
+    const [lock] = evidence.kind === 'accepted' ? evidence.locksOf(item.decision.type) : [];
+    if (lock) {
+      settle(item, refusedItem('locked', lockReason(lock)));
+      continue;
+    }
     if (evidence.kind === 'accepted' && evidence.earliestStart > at) {
       timely.push(item);
       continue;

@@ -1,11 +1,15 @@
-import { coverageOf } from '../../core/coverage';
-import { exportPresent, exportVerified, type GateResult } from '../../core/gates';
+import { coverageOf, type Coverage } from '../../core/coverage';
 import type { SourceName } from '../../core/exportFormat';
+import { blocks } from '../../core/gates/gate';
+import { locksOf, openHolds, type Hold } from '../../core/holds';
 import type { Instant } from '../../core/instant';
-import { deletionGates } from '../../core/review/exportGates';
-import type { Coverage } from '../../core/coverage';
+import type { ObjectType } from '../../core/objectType';
+import { activeRules } from '../../core/rule';
+import { readableExportGates } from '../compareTenant';
+import { evidenceGates, readSynchronisation } from '../evaluateGates';
 import { readExports, type ExportsRead } from '../readExports';
-import type { DeletionPorts } from './deletionUseCasePorts';
+import { readLegacy, recentRuns } from '../runHistory';
+import type { DeletionPorts, DeletionSettings } from './deletionUseCasePorts';
 
 /** What a call rests on: the newest export of every source, or why there is nothing to rest on. */
 export type CallEvidence =
@@ -16,39 +20,53 @@ export type CallEvidence =
       readonly anchors: ReadonlyMap<SourceName, string | null>;
       /** When the first of them was begun. */
       readonly earliestStart: Instant;
+      /** What locks the objects of a type, whatever the evidence says of them. */
+      readonly locksOf: (type: ObjectType) => readonly Hold[];
     }
   /** Some source has no export at all. */
   | { readonly kind: 'missing'; readonly sources: readonly SourceName[] }
-  /** A gate was breached: all reasons. */
+  /** A gate was breached, or an earlier breach holds: all reasons. */
   | { readonly kind: 'refused'; readonly reasons: readonly string[] };
 
-/** How many runs are looked at for the last accepted one, and for refusals. */
-const recentRuns = 50;
-
-/** Reads, verifies and indexes the exports, once a call, and evaluates every gate. Throws as the ports do. */
+/**
+ * Reads, verifies and indexes the exports, once a call, and evaluates the gates of evidence by the code of the scan, against the last
+ * accepted run: nobody but the scan has looked at an export that was begun since. Without an accepted run, and while the breach of some
+ * run holds, nothing passes. Throws as the ports do.
+ */
 export async function readEvidence(
-  ports: Pick<DeletionPorts, 'exports' | 'runs' | 'clock' | 'log'>,
-  sources: readonly SourceName[],
+  ports: Pick<DeletionPorts, 'exports' | 'runs' | 'rules' | 'synchronisation' | 'clock' | 'log'>,
+  { sources, tenantId, limits }: Pick<DeletionSettings, 'sources' | 'tenantId' | 'limits'>,
   signal: AbortSignal,
 ): Promise<CallEvidence> {
-  const read = await readExports(ports.exports, sources, ports.log, signal);
+  const { exports, runs, clock, log } = ports;
+  const read = await readExports(exports, sources, log, signal);
   const missing = [...read.outcomes].flatMap(([source, { status }]) => (status === 'missing' ? source : []));
   if (missing.length > 0) return { kind: 'missing', sources: missing };
-  const runs = await ports.runs.newest(recentRuns, signal);
-  const gates: GateResult[] = [
-    ...[...read.outcomes].flatMap(([source, outcome]) => [
-      exportPresent(source, outcome),
-      exportVerified(source, outcome),
-    ]),
-    ...deletionGates(read.used, runs, ports.clock.now()),
+  const legacy = await readLegacy(runs, await runs.newest(recentRuns, signal), signal);
+  const rules = activeRules(await Array.fromAsync(ports.rules.readAll(signal)), clock.now());
+  const accepted = legacy.accepted === null ? null : await runs.read(legacy.accepted, signal);
+  const synchronisation = await readSynchronisation(ports.synchronisation, signal);
+  const now = clock.now();
+  const gates = [
+    ...readableExportGates(read),
+    ...evidenceGates({ exports: read, synchronisation, accepted, tenantId, limits, now }),
   ];
-  const reasons = gates.filter(gate => !gate.passed && gate.reason !== '').map(gate => gate.reason);
-  if (gates.some(gate => !gate.passed) || read.accepted.length === 0) return { kind: 'refused', reasons };
+  const holding = openHolds(legacy.holds, rules).filter(hold => hold.kind === 'evidence');
+  const reasons = [
+    ...gates.filter(gate => blocks(gate) && gate.reason !== '').map(gate => gate.reason),
+    ...(accepted === null ? ['No scan was accepted yet: run one, and look at its gates.'] : []),
+    ...holding.map(
+      ({ gate, runId }) => `The breach of ${gate} of run ${runId} holds until an administrator releases it.`,
+    ),
+  ];
+  if (gates.some(blocks) || accepted === null || holding.length > 0 || read.accepted.length === 0)
+    return { kind: 'refused', reasons };
   return {
     kind: 'accepted',
     read,
     coverage: coverageOf(read.accepted.map(opened => opened.manifest)),
     anchors: new Map(read.accepted.map(opened => [opened.source, opened.manifest.anchorAttribute])),
     earliestStart: Math.min(...read.accepted.map(opened => opened.manifest.startedAt)) as Instant,
+    locksOf: type => locksOf(type, legacy.holds, rules),
   };
 }

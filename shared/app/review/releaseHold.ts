@@ -1,5 +1,6 @@
 import type { Person } from '../../core/decision';
 import type { ScanRunTable } from '../ports';
+import { readLegacy, recentRuns } from '../runHistory';
 import { addRule, type AddedRule, type RulesPorts } from './rules';
 
 export interface ReleaseHoldPorts extends RulesPorts {
@@ -20,16 +21,14 @@ export type ReleasedHold =
   | Extract<AddedRule, { kind: 'added' | 'exists' }>
   | {
       readonly kind: 'refused';
-      readonly because: 'statementDiffers' | 'noSuchRun' | 'gateNotBreached';
+      readonly because: 'statementDiffers' | 'noSuchRun' | 'gateNotBreached' | 'notHeld';
       readonly reason: string;
     };
 
-/** Run records that are looked through for the run. */
-const recentRuns = 100;
-
 /**
- * Lets go what one gate held of one run: a rule for this run and this gate, which says nothing about any other night. Only a breach
- * that the run's record shows can be let go. Throws as `addRule`.
+ * Lets go what one gate held of one run: a rule for this run and this gate. It covers that breach while it goes on and is not worse, and
+ * loosens no limit (core/holds). Only a breach that the run's record shows, and that is in force now, can be let go. Throws as
+ * `addRule`.
  */
 export async function releaseHold(
   ports: ReleaseHoldPorts,
@@ -41,10 +40,17 @@ export async function releaseHold(
       'statementDiffers',
       "The statement was expected to name this run's id and this gate's name once more.",
     );
-  const run = (await ports.runs.newest(recentRuns, signal)).find(one => one.runId === runId);
+  const recent = await ports.runs.newest(recentRuns, signal);
+  const run = recent.find(one => one.runId === runId);
   if (!run) return refused('noSuchRun', `None of the newest ${recentRuns} runs has this id.`);
   if (!run.gates.some(one => one.gate === gate && !one.passed))
     return refused('gateNotBreached', 'A gate that held this run was expected: see the gates of its record.');
+  const { holds } = await readLegacy(ports.runs, recent, signal);
+  if (!holds.some(hold => hold.runId === runId && hold.gate === gate))
+    return refused(
+      'notHeld',
+      `This breach holds nothing any more. What does: ${holds.map(hold => `${hold.gate} of run ${hold.runId}`).join(', ') || 'nothing'}.`,
+    );
   const added = await addRule(
     ports,
     { content: { kind: 'holdRelease', runId, gate }, reason, expiresAt: null, by, correlationId },

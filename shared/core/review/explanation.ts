@@ -130,4 +130,10 @@ const attentionInWords: Readonly<Record<AttentionReason, string>> = {
   synchronisationError:
     'But its link is blocked: it reports errors of provisioning, and its SID is one that Active Directory no longer has. Look at the ' +
     'errors of synchronisation; it can not be approved.',
+  restored:
+    'But somebody restored it from the deleted items in the last 30 days, so that it seems to be wanted. Ask who; it can not be approved.',
+  madeAgain:
+    'But it was deleted here before, and it is there again: something feeds it, or somebody wants it. Find out what; it can not be approved.',
+  retiredDomain:
+    'A rule names its domain retired, so no export will ever tell more. Look whether anybody uses it; it can not be approved.',
 };

@@ -33,6 +33,8 @@ export const itemRefusals = [
   'waitingForExport',
   /** The newest exports do not pass the gates. */
   'evidenceRefused',
+  /** A breach of volume locks all objects of its type until it is released. */
+  'locked',
   'capReached',
   /** Somebody else is deleting it, or has just done so. */
   'beingDeleted',

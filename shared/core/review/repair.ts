@@ -4,7 +4,9 @@ import type { SourceName } from '../exportFormat';
 import { bytesFromBase64 } from '../keys/base64';
 import { guidToBytes, type Guid } from '../keys/guid';
 import { guidFromImmutableId, guidToImmutableId } from '../keys/immutableId';
+import { isOfHistory } from '../cloudHistory';
 import type { OnPremisesObject } from '../onPremisesObject';
+import type { Verdict } from '../verdict';
 
 /** Why no value can be named that would mend the link. */
 export type RepairObstacle =
@@ -17,7 +19,11 @@ export type RepairObstacle =
   /** onPremisesImmutableId holds no GUID. */
   | 'anchorNotGuid'
   /** The source's anchor is another attribute than mS-DS-ConsistencyGuid. */
-  | 'anotherAnchor';
+  | 'anotherAnchor'
+  /** There is no link to mend: what to do about what the scan remembers of the object. */
+  | 'restored'
+  | 'madeAgain'
+  | 'retiredDomain';
 
 /** How the link between a cloud object and its on-premises object can be mended. */
 export type Repair =
@@ -51,19 +57,32 @@ const explanations: Readonly<Record<RepairObstacle, string>> = {
   anotherAnchor:
     'Synchronisation of this source does not use mS-DS-ConsistencyGuid as its anchor: write the value of onPremisesImmutableId to the ' +
     'attribute that it does use, in the form that the attribute has.',
+  restored:
+    'Ask who restored it, and why. Where it is to stay, give it a source: make the on-premises account anew with its anchor, or transfer its ' +
+    'source of authority to the cloud. Where it is not, delete it again by hand; else it is judged like any other 30 days after.',
+  madeAgain:
+    'Synchronisation, or a person, made again what was deleted here: so the approval was a mistake, or there is a source that no export ' +
+    'shows. Find what feeds it. Where it is to go, take it away on-premises, or out of the scope of synchronisation; then delete what ' +
+    'stays in the cloud by hand: the app does not take it for a candidate again.',
+  retiredDomain:
+    'Its domain is named retired by a rule, so that no export will tell of it. Look whether anybody uses it; then delete it by hand. If the ' +
+    'domain does exist, remove the rule, and export the domain.',
 };
 
 const consistencyGuid = 'mS-DS-ConsistencyGuid';
 
 /**
- * The repair of an object whose source seems to be another on-premises object (`reAnchored`, `reCreated`); null where there is nothing
- * to repair. `anchors`: the anchor attribute that each source declares.
+ * The repair of an object whose source seems to be another on-premises object (`reAnchored`, `reCreated`), or what a person has to do
+ * about one that was restored, made again, or left behind by a retired domain; null where there is nothing to repair. `anchors`: the
+ * anchor attribute that each source declares.
  */
 export function repairOf(
   cloud: CloudObject,
-  { correlation }: Compared,
+  { correlation }: Pick<Compared, 'correlation'>,
   anchors: ReadonlyMap<SourceName, string | null>,
+  verdict: Verdict,
 ): Repair | null {
+  if (verdict.kind === 'attention' && isOfHistory(verdict.reason)) return byHand(verdict.reason);
   switch (correlation.kind) {
     case 'reAnchored':
       return repair(cloud, correlation.to, anchors, sameAccount);

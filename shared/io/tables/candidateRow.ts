@@ -4,6 +4,7 @@ import type { CloudId } from '../../core/cloudObject';
 import {
   attentionReasons,
   factStates,
+  waitNames,
   withdrawalReasons,
   type CandidateFacts,
   type EvidenceText,
@@ -86,8 +87,6 @@ function latestOf(waitsFor: readonly Wait[]): Instant | null {
   return dates.length === 0 ? null : (Math.max(...dates) as Instant);
 }
 
-const waits = ['synchronisation', 'consecutiveRuns', 'grace', 'recycleBin'] as const satisfies Wait['for'][];
-
 const listedShape = {
   partitionKey: z.enum(objectTypes),
   rowKey: z
@@ -102,7 +101,7 @@ const listedShape = {
   withdrawal: orNull(z.enum(withdrawalReasons)),
   proof: orNull(z.enum(['tombstone', 'absence'])),
   evidenceHash: z.string().regex(/^[0-9a-f]{64}$/, 'a lower-case SHA-256 was expected'),
-  waitsFor: json(z.array(z.object({ for: z.enum(waits), until: z.nullable(read.isoText) }))),
+  waitsFor: json(z.array(z.object({ for: z.enum(waitNames), until: z.nullable(read.isoText) }))),
   firstObservedRun: read.int32,
   firstObservedAt: read.dateTime,
   changedRun: read.int32,

@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import type { Correlation } from '../../core/correlate';
 import { sourceNameSchema } from '../../core/exportFormat';
+import { answeredRequestSchema } from '../../core/exportRequest';
+import { gateKinds, type GateResult } from '../../core/gates/gate';
+import type { Hold } from '../../core/holds';
+import type { Instant } from '../../core/instant';
+import type { Guid } from '../../core/keys/guid';
 import { objectTypes } from '../../core/objectType';
 import {
   runStates,
@@ -9,6 +14,7 @@ import {
   type ScanRun,
   type TypeCounts,
 } from '../../core/scanRun';
+import type { RecordedSynchronisation } from '../../core/synchronisation';
 import {
   dateTime,
   durationMs,
@@ -48,7 +54,7 @@ export function runRowKey(run: Pick<ScanRun, 'runId' | 'startedAt'>): string {
   return rowKeyOf(run);
 }
 
-const jsonColumns = ['gates', 'exports', 'counts', 'durations'] as const;
+const jsonColumns = ['gates', 'exports', 'counts', 'durations', 'holds', 'synchronisation'] as const;
 type JsonColumn = (typeof jsonColumns)[number];
 const blobColumn = (column: JsonColumn): string => `${column}Blob`;
 
@@ -65,6 +71,8 @@ export function rowOfRun(run: ScanRun): PreparedRun {
     exports: JSON.stringify(run.exports.map(exportUsedAsJson)),
     counts: JSON.stringify(run.counts),
     durations: JSON.stringify(run.durations),
+    holds: JSON.stringify(run.holds.map(hold => ({ ...hold, since: isoText(hold.since) }))),
+    synchronisation: JSON.stringify(synchronisationAsJson(run.synchronisation)),
   };
   const columns: Record<string, ColumnValue> = {};
   const spilled: { blob: string; json: string }[] = [];
@@ -96,6 +104,7 @@ export function rowOfRun(run: ScanRun): PreparedRun {
       planDigest: run.planDigest,
       fence: unlessNull(run.fence, int32),
       version: text(run.version),
+      acceptedBefore: run.acceptedBefore,
     }),
     ...columns,
     ...countColumns(run.counts),
@@ -108,6 +117,30 @@ const exportUsedAsJson = (used: ExportUsed): object => ({
   startedAt: isoText(used.startedAt),
   finishedAt: isoText(used.finishedAt),
 });
+
+const isoTextOrNull = (at: Instant | null): string | null => (at === null ? null : isoText(at));
+
+function synchronisationAsJson(synchronisation: ScanRun['synchronisation']): object | null {
+  if (synchronisation === null) return null;
+  const { tenant, sources } = synchronisation;
+  return {
+    tenant: tenant && {
+      ...tenant,
+      lastSyncDateTime: isoTextOrNull(tenant.lastSyncDateTime),
+      cloudSync:
+        tenant.cloudSync.status === 'read'
+          ? {
+              status: 'read',
+              jobs: tenant.cloudSync.jobs.map(job => ({
+                ...job,
+                lastSuccess: isoTextOrNull(job.lastSuccess),
+              })),
+            }
+          : tenant.cloudSync,
+    },
+    sources: sources.map(one => ({ ...one, lastSucceededStart: isoTextOrNull(one.lastSucceededStart) })),
+  };
+}
 
 /** One reason a line; too many are cut, the column `gates` has each in full. */
 const reasonsColumn = (reasons: readonly string[]): string | null =>
@@ -142,14 +175,77 @@ function countColumns(counts: ScanRun['counts']): Columns {
 
 const count = z.int().nonnegative();
 
-const gateSchema = z.object({
+const subjectShape = {
   gate: z.string(),
   source: z.nullable(z.string()),
   type: z.nullable(z.enum(objectTypes)),
+  context: z.nullable(z.string()),
+  kind: z.enum(gateKinds),
+  severity: z.number().nonnegative(),
+};
+
+const gateSchema: z.ZodType<GateResult> = z.object({
+  ...subjectShape,
   passed: z.boolean(),
   found: z.string(),
   limit: z.string(),
   reason: z.string(),
+  holds: z.boolean(),
+  releasedBy: z.nullable(z.object({ ruleId: z.string(), severity: z.number().nonnegative() })),
+});
+
+const holdSchema: z.ZodType<Hold> = z.object({
+  ...subjectShape,
+  runId: z.string().regex(runIdPattern),
+  since: read.isoText,
+});
+
+const guid = z.guid().transform(id => id as Guid);
+
+const synchronisationSchema: z.ZodType<RecordedSynchronisation> = z.object({
+  tenant: z.nullable(
+    z.object({
+      tenantId: guid,
+      enabled: z.nullable(z.boolean()),
+      lastSyncDateTime: z.nullable(read.isoText),
+      cloudSync: z.discriminatedUnion('status', [
+        z.object({ status: z.enum(['notConfigured', 'notPermitted']) }),
+        z.object({
+          status: z.literal('read'),
+          jobs: z.array(
+            z.object({
+              servicePrincipalId: guid,
+              id: z.string(),
+              code: z.string(),
+              lastSuccess: z.nullable(read.isoText),
+            }),
+          ),
+        }),
+      ]),
+    }),
+  ),
+  sources: z.array(
+    z.object({
+      source: sourceNameSchema,
+      lastSucceededStart: z.nullable(read.isoText),
+      hasHistory: z.boolean(),
+      request: z.nullable(
+        z.object({
+          id: guid,
+          status: z.enum(['requested', 'waiting', ...answeredRequestSchema.shape.outcome.options]),
+        }),
+      ),
+    }),
+  ),
+});
+
+const lineCounts = z.object({
+  user: count,
+  group: count,
+  contact: count,
+  computer: count,
+  other: count,
+  tombstone: count,
 });
 
 const exportUsedSchema: z.ZodType<ExportUsed> = z.object({
@@ -160,6 +256,7 @@ const exportUsedSchema: z.ZodType<ExportUsed> = z.object({
   startedAt: read.isoText,
   finishedAt: read.isoText,
   lines: count,
+  namingContexts: z.array(z.object({ distinguishedName: z.string(), counts: lineCounts })),
 });
 
 const typeCountsSchema: z.ZodType<TypeCounts> = z.object({
@@ -206,6 +303,9 @@ const rowSchema = z
     exports: json(z.array(exportUsedSchema)),
     counts: json(z.partialRecord(z.enum(objectTypes), typeCountsSchema)),
     durations: json(z.record(z.string(), z.number())),
+    acceptedBefore: orNull(z.string().regex(runIdPattern)),
+    holds: json(z.array(holdSchema)),
+    synchronisation: json(z.nullable(synchronisationSchema)),
   })
   .transform((row, context): ScanRun => {
     const { partitionKey: _, rowKey, schemaVersion: __, reasons, ...columns } = row;

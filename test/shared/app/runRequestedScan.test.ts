@@ -3,6 +3,10 @@ import type { ScanRun } from '../../../shared/core/scanRun';
 import { instant } from '../../support/builders';
 import { MemoryDirectory } from '../../support/memory/memoryDirectory';
 import { MemoryExports } from '../../support/memory/memoryExports';
+import { MemoryRules } from '../../support/memory/memoryDecisions';
+import { MemorySynchronisation } from '../../support/memory/memorySynchronisation';
+import { scanSettings } from '../../support/scanDefaults';
+import { memoryAsking, memoryHistory } from '../../support/memory/memoryHistory';
 import { MemoryLock } from '../../support/memory/memoryLock';
 import { MemoryCandidates, MemoryRuns } from '../../support/memory/memoryTables';
 import { aRun } from '../../functions/reviewBench';
@@ -25,13 +29,17 @@ beforeEach(() => {
     },
     candidates: new MemoryCandidates(),
     runs: new MemoryRuns(),
+    rules: new MemoryRules(),
+    synchronisation: new MemorySynchronisation(),
+    history: memoryHistory(),
+    asking: memoryAsking(),
     lock: new MemoryLock(),
     log: silent,
     clock: { now: () => (now += 1000) as ReturnType<typeof instant> },
     newRunId: () => 'nightly',
   };
 });
-const settings = { sources: [], version: '1' };
+const settings = scanSettings([]);
 const requested = (): ReturnType<typeof runRequestedScan> =>
   runRequestedScan(ports, settings, runId, new AbortController().signal);
 const states = (): string[] => ports.runs.runs.map(run => `${run.runId} ${run.state}`);

@@ -21,6 +21,7 @@ const used = (source: SourceName, finishedAt: Instant): RunSeen['exports'][numbe
   startedAt: finishedAt,
   finishedAt,
   lines: 1,
+  namingContexts: [],
 });
 const run = (finishedAt: Instant | null, given: Partial<RunSeen> = {}): RunSeen => ({
   state: 'finished',

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { version } from '../../../shared/core/version';
+import { defaultWaitingRules } from '../../../shared/core/waiting';
 import {
   configurationError,
   readConfiguration,
@@ -36,6 +37,9 @@ const problemsOf = (environment: Environment): Record<string, string> => {
     : Object.fromEntries(reading.problems.map(one => [one.setting, one.problem]));
 };
 
+const twin = '6f3e0a52-1b7c-4d8e-9f60-2a4b6c8d0e1f';
+const twentyOne = Array.from({ length: 21 }, (_, n) => `${twin.slice(0, -2)}${n + 10}`).join(', ');
+
 describe('configuration', () => {
   test('local.settings.sample.json lists exactly the settings that are read, and is valid', () => {
     expect(Object.keys(sample).sort()).toEqual([...Object.keys(settings), ...platformSettings].sort());
@@ -59,15 +63,42 @@ describe('configuration', () => {
       blobEndpoint: examples['DATA_BLOB_ENDPOINT'],
       tableEndpoint: 'https://127.0.0.1:1/account',
       scanSchedule: examples['SCAN_SCHEDULE'],
+      cloudSyncServicePrincipalIds: [examples['CLOUD_SYNC_SERVICE_PRINCIPAL_IDS']],
+      waitingRules: defaultWaitingRules,
       sources: [{ source: 'contoso', publicKeys: [{ keyId: '2026-11' }] }],
     });
     expect(reading.configuration.sources[0]?.publicKeys[0]?.publicKey.asymmetricKeyType).toBe('ed25519');
   });
 
   test('what has a default may be left out, or be empty', () => {
-    const reading = readConfiguration({ ...examples, SCAN_SCHEDULE: ' ', GRAPH_ENDPOINT: undefined });
+    const reading = readConfiguration({
+      ...examples,
+      SCAN_SCHEDULE: ' ',
+      GRAPH_ENDPOINT: undefined,
+      CLOUD_SYNC_SERVICE_PRINCIPAL_IDS: '',
+    });
     expect(reading).toMatchObject({
-      configuration: { scanSchedule: '0 0 2 * * *', graphEndpoint: 'https://graph.microsoft.com' },
+      configuration: {
+        cloudSyncServicePrincipalIds: [],
+        scanSchedule: '0 0 2 * * *',
+        graphEndpoint: 'https://graph.microsoft.com',
+      },
+    });
+  });
+
+  test.each([
+    ['', {}],
+    ['{}', {}],
+    ['{"graceDays":0}', { graceDays: 0 }],
+    ['{"recycleBinDays":365,"consecutiveRuns":30}', { recycleBinDays: 365, consecutiveRuns: 30 }],
+    [
+      '{"consecutiveRuns":1,"graceDays":365,"recycleBinDays":0}',
+      { consecutiveRuns: 1, graceDays: 365, recycleBinDays: 0 },
+    ],
+    ['{"synchronisation":"notAsked"}', { synchronisation: 'notAsked' }],
+  ])('WAITING_RULES = %s: what is left out stays strict', (value, given) => {
+    expect(readConfiguration({ ...examples, WAITING_RULES: value })).toMatchObject({
+      configuration: { waitingRules: { ...defaultWaitingRules, ...given } },
     });
   });
 
@@ -98,6 +129,9 @@ describe('configuration', () => {
     ],
     ['DATA_TABLE_ENDPOINT', 'https://user:secret@account', 'is not an https address'],
     ['SCAN_SCHEDULE', '0 2 * * *', 'six fields'],
+    ['CLOUD_SYNC_SERVICE_PRINCIPAL_IDS', 'Cloud Sync', 'neither none nor a list'],
+    ['CLOUD_SYNC_SERVICE_PRINCIPAL_IDS', `${twin},{${twin.toUpperCase()}}`, 'once each'],
+    ['CLOUD_SYNC_SERVICE_PRINCIPAL_IDS', twentyOne, 'at most 20'],
     ['EXPORT_SOURCES', '{', 'is not JSON'],
     ['EXPORT_SOURCES', '[]', 'at'],
     ['EXPORT_SOURCES', '[{"source":"Contoso","publicKeys":[]}]', 'at 0.source'],
@@ -111,6 +145,17 @@ describe('configuration', () => {
       `[${settings.EXPORT_SOURCES.example.slice(1, -1)},${settings.EXPORT_SOURCES.example.slice(1, -1)}]`,
       'names a source twice',
     ],
+    ['WAITING_RULES', 'lax', 'is not JSON'],
+    ['WAITING_RULES', '[]', 'at'],
+    ['WAITING_RULES', '{"consecutiveRuns":0}', 'at consecutiveRuns'],
+    ['WAITING_RULES', '{"consecutiveRuns":31}', 'at consecutiveRuns'],
+    ['WAITING_RULES', '{"graceDays":-1}', 'at graceDays'],
+    ['WAITING_RULES', '{"graceDays":366}', 'at graceDays'],
+    ['WAITING_RULES', '{"graceDays":"7"}', 'at graceDays'],
+    ['WAITING_RULES', '{"recycleBinDays":0.5}', 'at recycleBinDays'],
+    ['WAITING_RULES', '{"recycleBinDays":366}', 'at recycleBinDays'],
+    ['WAITING_RULES', '{"synchronisation":"no"}', 'at synchronisation'],
+    ['WAITING_RULES', '{"graceDay":1}', 'graceDay'],
   ])('%s = %s is refused', (name, value, problem) => {
     const problems = problemsOf({ ...examples, [name]: value });
     expect(Object.keys(problems)).toEqual([name]);

@@ -94,3 +94,19 @@ test('a page of 999 among 100,000 objects takes a few milliseconds', () => {
   expect(sizes).toEqual([...Array.from({ length: 50 }, () => 999), 50]);
   expect(millisecondsPerPage).toBeLessThan(20);
 });
+
+test('the jobs of synchronisation are those of their service principal, in the order of their ids', () => {
+  const job = (id: string) => ({ id, status: { code: 'Active' as const } });
+  const directory = createDirectory({ organization, synchronizationJobs: { a: [job('2'), job('1')] } });
+  expect(directory.synchronizationJobs('a')?.map(({ id }) => id)).toEqual(['1', '2']);
+  expect(directory.synchronizationJobs('b')).toBeUndefined();
+  directory.setSynchronizationJobs('b', []);
+  expect(directory.synchronizationJobs('b')).toEqual([]);
+  const odd = { id: '1', status: { code: 'Broken' as never } };
+  expect(() => directory.setSynchronizationJobs('a', [odd])).toThrow('no status code: Broken');
+  expect(() => directory.setSynchronizationJobs('a', [{ ...job('1'), health: 1 } as never])).toThrow(
+    'health',
+  );
+  directory.changeOrganization({ onPremisesSyncEnabled: true });
+  expect(directory.organization).toEqual({ ...organization, onPremisesSyncEnabled: true });
+});

@@ -1,4 +1,11 @@
-import type { Device, Group, Organization, OrgContact, User } from '@microsoft/microsoft-graph-types';
+import type {
+  Device,
+  Group,
+  Organization,
+  OrgContact,
+  SynchronizationJob,
+  User,
+} from '@microsoft/microsoft-graph-types';
 import { objectTypes, type ObjectType } from '../../../shared/core/objectType';
 import { DeletedContainer, type DeletedEntity, type RecoverableType } from './deletedContainer';
 import { EntityList, type EqualityFilter, type Slice } from './entityList';
@@ -19,6 +26,8 @@ export interface DirectoryContent extends RelationContent {
   readonly contacts?: readonly OrgContact[];
   readonly devices?: readonly Device[];
   readonly organization: Organization;
+  /** By the id of the service principal. */
+  readonly synchronizationJobs?: Readonly<Record<string, readonly SynchronizationJob[]>>;
 }
 
 /** A deletion by way of Graph. */
@@ -34,6 +43,11 @@ export interface Deletion {
 export interface Directory {
   readonly organization: Readonly<Organization>;
   setOrganization(organization: Organization): void;
+  /** Changes properties of the organization, such as when it was synchronised. */
+  changeOrganization(change: Organization): void;
+  /** The jobs of a service principal, in the order of their ids; undefined: there is no such service principal. */
+  synchronizationJobs(servicePrincipalId: string): readonly SynchronizationJob[] | undefined;
+  setSynchronizationJobs(servicePrincipalId: string, jobs: readonly SynchronizationJob[]): void;
   get<Type extends ObjectType>(type: Type, id: string): Readonly<EntityOfType[Type]> | undefined;
   /** Adds the object, or replaces the one of that type with its id. */
   put<Type extends ObjectType>(type: Type, entity: EntityOfType[Type]): void;
@@ -79,6 +93,9 @@ export function createDirectory(content: DirectoryContent): Directory {
   };
   let organization = checkedOrganization(content.organization);
   const relations = createRelations(content);
+  const jobs = new Map<string, readonly SynchronizationJob[]>();
+  for (const [id, given] of Object.entries(content.synchronizationJobs ?? {}))
+    jobs.set(id, checkedJobs(given));
   const container = new DeletedContainer();
   const deletions: Deletion[] = [];
   return {
@@ -115,6 +132,13 @@ export function createDirectory(content: DirectoryContent): Directory {
     setOrganization(changed) {
       organization = checkedOrganization(changed);
     },
+    changeOrganization(change) {
+      organization = checkedOrganization({ ...organization, ...change });
+    },
+    synchronizationJobs: id => jobs.get(id),
+    setSynchronizationJobs(id, changed) {
+      jobs.set(id, checkedJobs(changed));
+    },
     get: (type, id) => lists[type].get(id),
     put: (type, entity) => lists[type].put(entity),
     remove: (type, id) => lists[type].remove(id),
@@ -126,4 +150,24 @@ export function createDirectory(content: DirectoryContent): Directory {
 function checkedOrganization(organization: Organization): Readonly<Organization> {
   assertEntity('organization', organization);
   return Object.freeze({ ...organization });
+}
+
+const statusCodes: ReadonlySet<unknown> = new Set([
+  'NotConfigured',
+  'NotRun',
+  'Active',
+  'Paused',
+  'Quarantine',
+]);
+
+/** The metadata calls `status` a complex value; its code is checked here, since the app goes by it. */
+function checkedJobs(jobs: readonly SynchronizationJob[]): readonly SynchronizationJob[] {
+  for (const job of jobs) {
+    assertEntity('synchronizationJob', job);
+    if (job.status && !statusCodes.has(job.status.code))
+      throw new TypeError(`Not a Graph synchronizationJob: no status code: ${String(job.status.code)}`);
+  }
+  return jobs
+    .map(job => Object.freeze({ ...job }))
+    .toSorted((a, b) => ((a.id ?? '') < (b.id ?? '') ? -1 : 1));
 }

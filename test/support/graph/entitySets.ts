@@ -154,7 +154,7 @@ export const objectSets: readonly ObjectSet[] = [
 
 const organizationNotServed = ['mobileDeviceManagementAuthority'];
 
-/** The whole organization. User.Read.All opens it as well, but not onPremisesLastSyncDateTime, which is null then. */
+/** The whole organization. User.Read.All opens it as well, but then all is null but id, displayName and verifiedDomains. */
 export const organizationSet: EntitySet = {
   name: 'organization',
   entity: 'organization',

@@ -111,15 +111,16 @@ describe('tokens and permissions', () => {
     expect(answer.status).toBe(403);
   });
 
-  test('the organization shows when it was synchronised only to Organization.Read.All', async () => {
+  test('the organization shows whether and when it was synchronised only to Organization.Read.All', async () => {
     const seen = async (roles: string[]) => {
       const { status, json } = await get('organization', await bearer({ roles }));
       const [found] = json?.value ?? [];
-      return [status, found?.['displayName'], found?.['onPremisesLastSyncDateTime']];
+      const properties = ['displayName', 'onPremisesSyncEnabled', 'onPremisesLastSyncDateTime'];
+      return [status, ...properties.map(name => found?.[name])];
     };
-    expect(await seen(['Organization.Read.All'])).toEqual([200, 'Contoso', '2026-01-01T00:00:00Z']);
-    expect(await seen(['User.Read.All'])).toEqual([200, 'Contoso', null]);
-    expect(await seen(['Group.Read.All'])).toEqual([403, undefined, undefined]);
+    expect(await seen(['Organization.Read.All'])).toEqual([200, 'Contoso', true, '2026-01-01T00:00:00Z']);
+    expect(await seen(['User.Read.All'])).toEqual([200, 'Contoso', null, null]);
+    expect(await seen(['Group.Read.All'])).toEqual([403, undefined, undefined, undefined]);
   });
 });
 

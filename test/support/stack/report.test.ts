@@ -20,6 +20,9 @@ const run: ScanRun = {
   planDigest: null,
   fence: 1,
   version: '0',
+  acceptedBefore: null,
+  holds: [],
+  synchronisation: null,
 };
 const row = (given: Partial<StoredFacts>): StoredFacts => ({
   type: 'user',

@@ -1,7 +1,10 @@
 import type { DeletionOutcome } from '../../../../shared/core/cloudWrites/deletionOutcome';
 import { deleteApproved } from '../../../../shared/app/review/deleteApproved';
 import { AppError } from '../../../../shared/core/appError';
+import type { Hold } from '../../../../shared/core/holds';
 import type { Instant } from '../../../../shared/core/instant';
+import type { ObjectType } from '../../../../shared/core/objectType';
+import { aRelease } from '../../../support/scanDefaults';
 import type { DeletionPorts } from '../../../../shared/app/review/deletionUseCasePorts';
 import type { Rollout } from '../../../../shared/core/rollout';
 import {
@@ -414,31 +417,73 @@ describe('the exports that a delete rests on', () => {
     shorter.loseRecords(37).newExport().advance(minuteMs);
     expect(await shorter.deleteOne('eve')).toMatchObject({
       refusal: 'evidenceRefused',
-      detail: expect.stringContaining('38 lines or more'),
+      detail: expect.stringContaining('38 objects of the class user or more'),
     });
     expectUntouched(shorter);
   });
 
-  test('pass the gates: no scan refused them, and some scan was accepted', async () => {
-    const refused = await readyWorld();
-    const [used] = refused.runs.runs[0]!.exports;
-    const now = refused.now as Instant;
-    const manifestHash = refused.exports.exports[0]!.manifestHash;
-    await refused.runs.create({
-      ...refused.runs.runs[0]!,
+  test('pass the gates: nothing holds, and some scan was accepted', async () => {
+    const held = await readyWorld();
+    const [accepted] = held.runs.runs;
+    const hold: Hold = {
+      gate: 'matchRate',
+      kind: 'evidence',
+      source: null,
+      type: 'device',
+      context: null,
+      severity: 40,
       runId: 'run-9',
-      startedAt: now,
+      since: held.now as Instant,
+    };
+    await held.runs.create({
+      ...accepted!,
+      runId: 'run-9',
+      startedAt: held.now as Instant,
       state: 'refused',
-      exports: [{ ...used!, manifestHash }],
+      acceptedBefore: accepted!.runId,
+      holds: [hold],
     });
-    expect(await refused.deleteOne('eve')).toMatchObject({
+    expect(await held.deleteOne('eve')).toMatchObject({
       refusal: 'evidenceRefused',
       detail: expect.stringContaining('run-9'),
     });
+    expectUntouched(held);
+    held.rules.rows.set('release', aRelease('run-9', 'matchRate'));
+    expect(await held.deleteOne('eve')).toMatchObject({ kind: 'deleted' });
     const none = await readyWorld();
     none.runs.runs = [];
     expect(await none.deleteOne('eve')).toMatchObject({ refusal: 'evidenceRefused' });
     expectUntouched(none);
+  });
+
+  test('a breach of volume locks all objects of its type, until it is released', async () => {
+    const world = await readyWorld();
+    const [accepted] = world.runs.runs;
+    const lock = (type: ObjectType | null): Hold => ({
+      gate: 'newMissing',
+      kind: 'volume',
+      source: null,
+      type,
+      context: null,
+      severity: 1,
+      runId: accepted!.runId,
+      since: accepted!.startedAt,
+    });
+    world.runs.runs = [{ ...accepted!, holds: [lock('user')] }];
+    expect(await world.deleteOne('eve')).toMatchObject({
+      refusal: 'locked',
+      detail: expect.stringContaining(`POST /api/scans/${accepted!.runId}/release`),
+      backToReview: false,
+    });
+    expectUntouched(world);
+    world.runs.runs = [{ ...accepted!, holds: [lock(null)] }];
+    expect(await world.deleteOne('eve')).toMatchObject({ refusal: 'locked' });
+    world.runs.runs = [{ ...accepted!, holds: [lock('device')] }];
+    expect(await world.deleteOne('eve')).toMatchObject({ kind: 'deleted' });
+    const released = await readyWorld();
+    released.runs.runs = [{ ...released.runs.runs[0]!, holds: [lock('user')] }];
+    released.rules.rows.set('release', aRelease(accepted!.runId, 'newMissing'));
+    expect(await released.deleteOne('eve')).toMatchObject({ kind: 'deleted' });
   });
 
   test('verify to their last byte', async () => {

@@ -29,6 +29,10 @@ import {
 } from '../../../support/memory/memoryDeletions';
 import { MemoryDirectory } from '../../../support/memory/memoryDirectory';
 import { MemoryExports } from '../../../support/memory/memoryExports';
+import { MemorySynchronisation } from '../../../support/memory/memorySynchronisation';
+import { generousLimits, scanSettings, tenantId } from '../../../support/scanDefaults';
+import { MemoryDeletedUsers } from '../../../support/memory/memoryDeletedUsers';
+import { memoryAsking, memoryHistory } from '../../../support/memory/memoryHistory';
 import { MemoryLock } from '../../../support/memory/memoryLock';
 import { MemoryCandidates, MemoryRuns } from '../../../support/memory/memoryTables';
 import { scenarioCloud, scenarioExports, type ScenarioInput } from '../../../support/scenario';
@@ -96,7 +100,9 @@ export class DeletionWorld {
   readonly decisions = new MemoryDecisions();
   readonly caps = new MemoryCaps();
   readonly rules = new MemoryRules();
+  readonly synchronisation = new MemorySynchronisation();
   readonly audit = memoryAuditLog('review');
+  readonly deletedUsers = new MemoryDeletedUsers();
   readonly records = new MemoryRecords();
   readonly requests = new MemoryExportRequests();
   readonly tenant: MemoryTenant;
@@ -122,6 +128,14 @@ export class DeletionWorld {
       fourEyesTypes: new Set(),
       quarantineDays: 0,
       sources: this.exports.exports.map(one => one.source),
+      tenantId,
+      limits: {
+        ...generousLimits,
+        exportAgeHours: 36,
+        clockAheadMinutes: 5,
+        exportDropPercent: 5,
+        exportDropObjects: 0,
+      },
     };
   }
 
@@ -145,7 +159,8 @@ export class DeletionWorld {
       exports: [{ source: 'contoso', startedAt: formatInstant(this.now as Instant), records: this.#records }],
       cloud: [],
     } as unknown as ScenarioInput);
-    const manifest = { ...written!.manifest, sequence: this.#sequence };
+    const previousManifest = this.exports.exports[0]?.manifestHash ?? null;
+    const manifest = { ...written!.manifest, sequence: this.#sequence, previousManifest };
     this.exports.exports = [
       { ...written!, manifest, manifestHash: String(this.#sequence).padStart(64, '0') },
     ];
@@ -174,18 +189,28 @@ export class DeletionWorld {
 
   async scan(): Promise<this> {
     const { directory, exports, candidates, runs } = this;
+    this.deletedUsers.readLastAt((this.now - dayMs) as Instant);
     const run = await detectOrphans(
       {
         directory,
         exports,
         candidates,
         runs,
+        rules: this.rules,
+        synchronisation: this.synchronisation,
+        history: memoryHistory({
+          deletedItems: this.tenant,
+          deletedUsers: this.deletedUsers,
+          decisions: this.decisions,
+          evidence: candidates,
+        }),
+        asking: memoryAsking(),
         lock: new MemoryLock(),
         log: this.log,
         clock: { now: () => this.now as Instant },
         newRunId: () => `run-${(this.#runs += 1)}`,
       },
-      { sources: this.settings.sources, version: '1.2.3' },
+      scanSettings(this.settings.sources),
       new AbortController().signal,
     );
     if (run.state !== 'finished') throw new Error(run.reasons.join('\n'));
@@ -259,6 +284,7 @@ export class DeletionWorld {
       caps: this.caps,
       rules: this.rules,
       runs: this.runs,
+      synchronisation: this.synchronisation,
       directory: this.directory,
       exports: this.exports,
       requests: this.requests,

@@ -13,9 +13,12 @@ import type { CloudId, CloudObject } from '../../../../shared/core/cloudObject';
 import { referenceKey } from '../../../../shared/core/duplicates';
 import type { SourceName } from '../../../../shared/core/exportFormat';
 import { instant } from '../../../support/builders';
-import { MemoryDecisions } from '../../../support/memory/memoryDecisions';
+import { MemoryDecisions, MemoryRules } from '../../../support/memory/memoryDecisions';
 import { MemoryDirectory } from '../../../support/memory/memoryDirectory';
 import { MemoryExports } from '../../../support/memory/memoryExports';
+import { MemorySynchronisation } from '../../../support/memory/memorySynchronisation';
+import { scanSettings } from '../../../support/scanDefaults';
+import { memoryAsking, memoryHistory } from '../../../support/memory/memoryHistory';
 import { MemoryLock } from '../../../support/memory/memoryLock';
 import { MemoryCandidates, MemoryRuns } from '../../../support/memory/memoryTables';
 import {
@@ -54,8 +57,16 @@ class Tenant implements ExplainObjectPorts {
     const { directory, candidates, runs, clock, log } = this;
     const ports = { directory, candidates, runs, clock, log, exports: this.exports };
     await detectOrphans(
-      { ...ports, lock: new MemoryLock(), newRunId: () => `run-${runs.runs.length + 1}` },
-      { sources: this.sources, version: '0.1.0' },
+      {
+        ...ports,
+        rules: new MemoryRules(),
+        synchronisation: new MemorySynchronisation(),
+        history: memoryHistory({ decisions: this.decisions, evidence: candidates }),
+        asking: memoryAsking(),
+        lock: new MemoryLock(),
+        newRunId: () => `run-${runs.runs.length + 1}`,
+      },
+      scanSettings(this.sources),
       open,
     );
     return this;

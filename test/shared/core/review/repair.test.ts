@@ -7,6 +7,8 @@ import { guidFromBytes, type Guid } from '../../../../shared/core/keys/guid';
 import { guidToImmutableId } from '../../../../shared/core/keys/immutableId';
 import type { OnPremisesObject } from '../../../../shared/core/onPremisesObject';
 import { repairOf, type Repair } from '../../../../shared/core/review/repair';
+import { judge } from '../../../../shared/core/verdict';
+import { historyReasons } from '../../../../shared/core/cloudHistory';
 import { aContact, aDevice, aGroup, anObject, aTombstone, aUser } from '../../../support/builders';
 
 const id = '0b0b0b0b-0000-4000-8000-000000000001' as CloudId;
@@ -22,7 +24,8 @@ const repaired = (
   correlation: Correlation,
   cloud: CloudObject = ada,
   declared: ReadonlyMap<SourceName, string | null> = anchors,
-): Repair | null => repairOf(cloud, { correlation, strong: [], weak: [] }, declared);
+): Repair | null =>
+  repairOf(cloud, { correlation }, declared, judge(cloud, { correlation, strong: [], weak: [] }));
 const reAnchored = (...to: readonly OnPremisesObject[]): Correlation => ({ kind: 'reAnchored', to });
 const written = (repair: Repair | null): Extract<Repair, { kind: 'writeAnchor' }> => {
   if (repair?.kind !== 'writeAnchor') throw new RangeError(String(repair?.kind));
@@ -144,4 +147,15 @@ test.each<Correlation>([
   { kind: 'unknown', reason: 'keyMissing' },
 ])('there is nothing to mend where the outcome is $kind', correlation => {
   expect(repaired(correlation)).toBeNull();
+});
+
+describe('what the scan remembers of an object asks for a person, whatever the comparison finds', () => {
+  test.each(historyReasons)('%s', reason => {
+    for (const correlation of [{ kind: 'absent' }, reAnchored(account)] as const)
+      expect(repairOf(ada, { correlation }, anchors, { kind: 'attention', reason })).toEqual({
+        kind: 'byHand',
+        obstacle: reason,
+        explanation: expect.stringMatching(/by hand/),
+      });
+  });
 });

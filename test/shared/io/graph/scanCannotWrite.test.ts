@@ -26,6 +26,7 @@ const readers = [
   'shared/io/graph/cloudDirectory.ts',
   'shared/io/graph/deletedItems.ts',
   'shared/io/graph/cloudSnapshots.ts',
+  'shared/io/graph/synchronisation.ts',
 ];
 
 describe.each(readers)('what %s leads to', entry => {
@@ -50,6 +51,27 @@ describe.each(readers)('what %s leads to', entry => {
       return [...text.matchAll(/\brequest\s*\.\s*(\w+)\(|method: '(\w+)'|\bfetch\(/g)].map(match => match[0]);
     });
     expect(verbs.filter(verb => !/^request\.get\($/.test(verb))).toEqual([]);
+  });
+});
+
+describe('the scan, which reads decisions,', () => {
+  const files = relative(closureOf(path.join(root, 'functions/nightlyScan.ts')));
+
+  test('reads them: the test sees what it looks for', () => {
+    expect(files).toContain('shared/io/tables/decisionReader.ts');
+    expect(files).toContain('shared/app/cloudHistory.ts');
+  });
+
+  test('leads to nothing that decides, or writes a decision, and of the review to the requests only', () => {
+    const deciding = files.filter(file =>
+      /tables\/(?:decisionTable|decisionCapsTable|ruleTable)|core\/decisionSteps|core\/review\/|cloudWrites\/deletionOutcome/.test(
+        file,
+      ),
+    );
+    expect(deciding).toEqual([]);
+    expect(files.filter(file => file.startsWith('shared/app/review/'))).toEqual([
+      'shared/app/review/requestExport.ts',
+    ]);
   });
 });
 

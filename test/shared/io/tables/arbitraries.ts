@@ -3,11 +3,14 @@ import type { CloudId } from '../../../../shared/core/cloudObject';
 import type { SourceName } from '../../../../shared/core/exportFormat';
 import {
   attentionReasons,
+  waitNames,
   factStates,
   withdrawalReasons,
   type CandidateFacts,
 } from '../../../../shared/core/facts';
 import type { Instant } from '../../../../shared/core/instant';
+import { gateKinds } from '../../../../shared/core/gates/gate';
+import type { Guid } from '../../../../shared/core/keys/guid';
 import { objectTypes } from '../../../../shared/core/objectType';
 import { runStates, type ScanRun } from '../../../../shared/core/scanRun';
 
@@ -47,12 +50,7 @@ export const anyFacts: fc.Arbitrary<CandidateFacts> = fc.record({
   evidenceHash: sha256,
   waitsFor: fc.array(
     fc.record({
-      for: fc.constantFrom(
-        'synchronisation' as const,
-        'consecutiveRuns' as const,
-        'grace' as const,
-        'recycleBin' as const,
-      ),
+      for: fc.constantFrom(...waitNames),
       until: orNull(instant),
     }),
     { maxLength: 4 },
@@ -81,6 +79,60 @@ const typeCounts = fc.record({
   unknownReasons: fc.dictionary(name, figure, { maxKeys: 3, noNullPrototype: true }),
 });
 
+const subject = {
+  gate: name,
+  source: orNull(anyText),
+  type: orNull(fc.constantFrom(...objectTypes)),
+  context: orNull(anyText),
+  kind: fc.constantFrom(...gateKinds),
+  severity: fc.double({ min: 0, max: 1e9, noNaN: true }).map(value => value + 0),
+};
+
+const lineCounts = fc.record({
+  user: figure,
+  group: figure,
+  contact: figure,
+  computer: figure,
+  other: figure,
+  tombstone: figure,
+});
+
+const guid = fc.uuid().map(value => value as Guid);
+
+const synchronisation = fc.record({
+  tenant: orNull(
+    fc.record({
+      tenantId: guid,
+      enabled: orNull(fc.boolean()),
+      lastSyncDateTime: orNull(instant),
+      cloudSync: fc.oneof(
+        fc.record({ status: fc.constantFrom('notConfigured' as const, 'notPermitted' as const) }),
+        fc.record({
+          status: fc.constant('read' as const),
+          jobs: fc.array(
+            fc.record({ servicePrincipalId: guid, id: anyText, code: anyText, lastSuccess: orNull(instant) }),
+            { maxLength: 2 },
+          ),
+        }),
+      ),
+    }),
+  ),
+  sources: fc.array(
+    fc.record({
+      source: fc.constantFrom('contoso', 'fabrikam-2').map(source => source as SourceName),
+      lastSucceededStart: orNull(instant),
+      hasHistory: fc.boolean(),
+      request: orNull(
+        fc.record({
+          id: guid,
+          status: fc.constantFrom('requested' as const, 'waiting' as const, 'started' as const),
+        }),
+      ),
+    }),
+    { maxLength: 2 },
+  ),
+});
+
 export const anyRun: fc.Arbitrary<ScanRun> = fc.record({
   runId: fc.uuid(),
   runNumber: figure,
@@ -91,13 +143,13 @@ export const anyRun: fc.Arbitrary<ScanRun> = fc.record({
   reasons: fc.array(anyText, { maxLength: 4 }),
   gates: fc.array(
     fc.record({
-      gate: name,
-      source: orNull(anyText),
-      type: orNull(fc.constantFrom(...objectTypes)),
+      ...subject,
       passed: fc.boolean(),
       found: anyText,
       limit: anyText,
       reason: anyText,
+      holds: fc.boolean(),
+      releasedBy: orNull(fc.record({ ruleId: fc.uuid(), severity: figure })),
     }),
     { maxLength: 3 },
   ),
@@ -110,6 +162,9 @@ export const anyRun: fc.Arbitrary<ScanRun> = fc.record({
       startedAt: instant,
       finishedAt: instant,
       lines: figure,
+      namingContexts: fc.array(fc.record({ distinguishedName: anyText, counts: lineCounts }), {
+        maxLength: 2,
+      }),
     }),
     { maxLength: 3 },
   ),
@@ -128,5 +183,8 @@ export const anyRun: fc.Arbitrary<ScanRun> = fc.record({
   ),
   planDigest: orNull(sha256),
   fence: orNull(figure),
+  acceptedBefore: orNull(fc.uuid()),
+  holds: fc.array(fc.record({ ...subject, runId: fc.uuid(), since: instant }), { maxLength: 3 }),
+  synchronisation: orNull(synchronisation),
   version: anyText,
 });

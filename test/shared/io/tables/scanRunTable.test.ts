@@ -3,13 +3,13 @@ import type { ContainerClient } from '@azure/storage-blob';
 import fc from 'fast-check';
 import type { ScanRunTable } from '../../../../shared/app/ports';
 import { AppError } from '../../../../shared/core/appError';
-import type { GateResult } from '../../../../shared/core/gates';
 import type { Instant } from '../../../../shared/core/instant';
 import type { ScanRun } from '../../../../shared/core/scanRun';
 import { rowOfRun, runOfRow } from '../../../../shared/io/tables/scanRunRow';
 import { createScanRunTable } from '../../../../shared/io/tables/scanRunTable';
 import { cutMark } from '../../../../shared/io/tables/storableText';
 import { instant } from '../../../support/builders';
+import { aGate } from '../../../support/scanDefaults';
 import { anyRun } from './arbitraries';
 import { startPages } from './pagesStandIn';
 import { listeningLog, open, startStorage, type Storage } from './storage';
@@ -32,19 +32,13 @@ const aRun = (given: Partial<ScanRun> = {}): ScanRun => ({
   planDigest: null,
   fence: 1,
   version: '0.1.0',
+  acceptedBefore: null,
+  holds: [],
+  synchronisation: null,
   ...given,
 });
-const aGate = (reason: string): GateResult => ({
-  gate: 'exportPresent',
-  source: 'contoso',
-  type: null,
-  passed: false,
-  found: 'none',
-  limit: 'one',
-  reason,
-});
 /** Too long for a column. */
-const manyGates = [aGate('x'.repeat(31_000))];
+const manyGates = [aGate({ passed: false, reason: 'x'.repeat(31_000) })];
 const noBlob = async (): Promise<null> => null;
 
 let storage: Storage;
@@ -95,7 +89,7 @@ describe('what is written is what is read', () => {
     const [row] = await Array.fromAsync(table.listEntities());
     expect(row).toMatchObject({ gatesBlob: 'run-run-1-gates.json', durations: '{"read":5}' });
     expect(row).not.toHaveProperty('gates');
-    const closed = { ...run, state: 'finished' as const, gates: [...manyGates, aGate('second')] };
+    const closed = { ...run, state: 'finished' as const, gates: [...manyGates, aGate({ reason: 'second' })] };
     await runs.replace(closed, 'running', open);
     expect(await runs.newest(1, open)).toEqual([closed]);
   });

@@ -1,0 +1,123 @@
+import type { GateLimits } from '../core/gates/limits';
+import { matchRate, tenantAgrees } from '../core/gates/cloudGates';
+import { judgedExportGates } from '../core/gates/exportGates';
+import type { GateResult } from '../core/gates/gate';
+import {
+  cloudSyncHealthy,
+  synchronisationEnabled,
+  synchronisationFresh,
+} from '../core/gates/synchronisationGates';
+import { candidates, newMissing, pendingDeletions } from '../core/gates/volumeGates';
+import { referenceKey } from '../core/duplicates';
+import type { StoredFacts } from '../core/facts';
+import type { Instant } from '../core/instant';
+import { objectTypes } from '../core/objectType';
+import type { Finding } from '../core/runPlan';
+import type { ExportUsed, ScanRun } from '../core/scanRun';
+import {
+  sourceSynchronisationOf,
+  type SourceSynchronisation,
+  type TenantSynchronisation,
+} from '../core/synchronisation';
+import { AppError } from '../core/appError';
+import type { ComparisonResult } from './compareTenant';
+import type { SynchronisationReader } from './ports';
+import type { ExportsRead } from './readExports';
+
+/** What Graph told of synchronisation, or why it did not. */
+export type SynchronisationReading =
+  | { readonly tenant: TenantSynchronisation; readonly unread: '' }
+  | { readonly tenant: null; readonly unread: string };
+
+const readingErrors: ReadonlySet<string> = new Set([
+  'graphUnavailable',
+  'graphRefused',
+  'graphAnswerInvalid',
+]);
+
+/** What can not be read is a breach of the gates that need it, and no reason to leave out the others. */
+export async function readSynchronisation(
+  reader: SynchronisationReader,
+  signal: AbortSignal,
+): Promise<SynchronisationReading> {
+  try {
+    return { tenant: await reader.read(signal), unread: '' };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof AppError && readingErrors.has(error.code))
+      return { tenant: null, unread: error.message };
+    throw error;
+  }
+}
+
+/** What the gates of evidence are judged by. */
+export interface GateInput {
+  readonly exports: Pick<ExportsRead, 'accepted' | 'used'>;
+  readonly synchronisation: SynchronisationReading;
+  /** The last accepted run; null: there is none. */
+  readonly accepted: Pick<ScanRun, 'exports'> | null;
+  readonly tenantId: string;
+  readonly limits: GateLimits;
+  readonly now: Instant;
+}
+
+/** The gates of evidence beyond reading: the exports against the last accepted run, the tenant, and synchronisation. */
+export function evidenceGates(input: GateInput): readonly GateResult[] {
+  const { exports: read, synchronisation, accepted, tenantId, limits, now } = input;
+  const { tenant, unread } = synchronisation;
+  const manifests = new Map(read.accepted.map(one => [one.source, one.manifest]));
+  const ofExports = read.used.flatMap(used => {
+    const manifest = manifests.get(used.source);
+    return manifest
+      ? judgedExportGates({ used, manifest, before: usedBefore(used, accepted) }, limits, now)
+      : [];
+  });
+  return [
+    ...ofExports,
+    tenantAgrees(tenant, unread, tenantId),
+    synchronisationEnabled(tenant, unread),
+    synchronisationFresh(tenant, sourcesOf(read), limits, now),
+    cloudSyncHealthy(tenant),
+  ];
+}
+
+/** What the manifests of the accepted exports say of synchronisation. */
+export function sourcesOf({ accepted }: Pick<ExportsRead, 'accepted'>): readonly SourceSynchronisation[] {
+  return accepted.map(({ manifest }) => sourceSynchronisationOf(manifest));
+}
+
+const usedBefore = (used: ExportUsed, accepted: Pick<ScanRun, 'exports'> | null): ExportUsed | null =>
+  accepted?.exports.find(one => one.source === used.source) ?? null;
+
+/** The gates that need a comparison: how much of each type was found on-premises. */
+export const comparisonGates = ({ counts }: ComparisonResult, limits: GateLimits): readonly GateResult[] =>
+  objectTypes.map(type => matchRate(type, counts[type], limits));
+
+const missingStates: ReadonlySet<string> = new Set(['observed', 'candidate']);
+
+/** The gates of volume: what the run would leave in the table. `previous`: the rows before it. */
+export function volumeGates(
+  { findings, counts }: ComparisonResult,
+  previous: readonly StoredFacts[],
+  sources: readonly SourceSynchronisation[],
+  limits: GateLimits,
+): readonly GateResult[] {
+  const missing = findings.filter(finding => finding.verdict.kind === 'missing');
+  const before = new Set(previous.filter(row => missingStates.has(row.state)).map(referenceKey));
+  const ofTypes = objectTypes.flatMap(type => {
+    const those = missing.filter(({ cloud }) => cloud.type === type);
+    const volume = {
+      synced: counts[type].read - counts[type].notSynced,
+      missing: those.length,
+      newlyMissing: those.filter(({ cloud }) => !before.has(referenceKey(cloud))).length,
+    };
+    return [candidates(type, volume, limits), newMissing(type, volume, limits)];
+  });
+  return [...ofTypes, pendingDeletions(unproved(missing, sources), limits)];
+}
+
+/** Without a run history of every source, nobody knows whether deletions were exported at all. */
+function unproved(missing: readonly Finding[], sources: readonly SourceSynchronisation[]): number {
+  if (!sources.every(source => source.hasHistory)) return missing.length;
+  return missing.filter(finding => finding.waitsFor.some(wait => wait.for === 'synchronisation')).length;
+}

@@ -1,0 +1,106 @@
+import { formatInstant, type Instant } from '../instant';
+import type { SourceSynchronisation, TenantSynchronisation } from '../synchronisation';
+import { breachedGate, passedGate, subjectOf, type GateResult } from './gate';
+import type { GateLimits } from './limits';
+
+const hourMs = 60 * 60 * 1000;
+
+/** While synchronisation is switched off, nothing that is missing says anything (domain.md, case 12). `tenant` null: Graph did not tell. */
+export function synchronisationEnabled(tenant: TenantSynchronisation | null, unread: string): GateResult {
+  const subject = subjectOf('synchronisationEnabled');
+  const found =
+    tenant === null ? 'not read' : tenant.enabled === null ? 'never enabled' : String(tenant.enabled);
+  const figures = { found, limit: 'true' };
+  if (tenant?.enabled === true) return passedGate('evidence', subject, figures);
+  if (tenant === null)
+    return breachedGate('evidence', subject, figures, { reason: unread, severity: 1, holds: false });
+  return breachedGate('evidence', subject, figures, {
+    reason:
+      `Directory synchronisation of the tenant was expected to be enabled; organization.onPremisesSyncEnabled is ${String(tenant.enabled)}. ` +
+      'Objects do not follow Active Directory then. Enable it, let it run, and release this breach.',
+    severity: 1,
+    holds: true,
+  });
+}
+
+/**
+ * Synchronisation that has stopped deletes nothing and makes nothing, so tonight's difference is its backlog (domain.md, cases 11 and
+ * 12). The tenant's date, or a source's own run history, must be recent; where neither tells, it is unknown, and refused.
+ */
+export function synchronisationFresh(
+  tenant: TenantSynchronisation | null,
+  sources: readonly SourceSynchronisation[],
+  limits: GateLimits,
+  now: Instant,
+): GateResult {
+  const subject = subjectOf('synchronisationFresh');
+  const limit = `in the last ${limits.synchronisationAgeHours} hours`;
+  // Every source by its own history, where each has one; the tenant's date cannot tell which client reported.
+  const own = sources.length > 0 && sources.every(source => source.hasHistory);
+  const oldest = own ? oldestOf(sources) : (tenant?.lastSyncDateTime ?? null);
+  if (oldest === null)
+    return breachedGate(
+      'evidence',
+      subject,
+      { found: 'unknown', limit },
+      {
+        reason:
+          `Synchronisation was expected to have run ${limit}; nobody tells when it did. Grant Organization.Read.All to the reader ` +
+          "identity, or let each source's agent tell the run history (docs/agent.md).",
+        severity: 1,
+        holds: false,
+      },
+    );
+  const found = formatInstant(oldest);
+  const ageHours = (now - oldest) / hourMs;
+  if (ageHours <= limits.synchronisationAgeHours) return passedGate('evidence', subject, { found, limit });
+  return breachedGate(
+    'evidence',
+    subject,
+    { found, limit },
+    {
+      reason:
+        `Synchronisation was expected to have run ${limit}; the last time was ${found}. Repair it (Entra Connect Health, or ` +
+        'Get-ADSyncScheduler on the Connect server), let it run, and release this breach.',
+      severity: ageHours - limits.synchronisationAgeHours,
+      holds: true,
+    },
+  );
+}
+
+const oldestOf = (sources: readonly SourceSynchronisation[]): Instant | null =>
+  sources.reduce<Instant | null>((oldest, { lastSucceededStart }, at) => {
+    if (at === 0) return lastSucceededStart;
+    if (oldest === null || lastSucceededStart === null) return null;
+    return lastSucceededStart < oldest ? lastSucceededStart : oldest;
+  }, null);
+
+/** Job states in which Cloud Sync works; anything else exports nothing. */
+const working: ReadonlySet<string> = new Set(['Active', 'InProgress']);
+
+/** A Cloud Sync job in quarantine, or paused, exports no deletion. Without permission, or without Cloud Sync, there is nothing to judge. */
+export function cloudSyncHealthy(tenant: TenantSynchronisation | null): GateResult {
+  const subject = subjectOf('cloudSyncHealthy');
+  const limit = 'every job is Active or InProgress';
+  const state = tenant?.cloudSync ?? { status: 'notPermitted' as const };
+  if (state.status !== 'read')
+    return passedGate('evidence', subject, {
+      found: state.status === 'notConfigured' ? 'no Cloud Sync configured' : 'not permitted to read',
+      limit,
+    });
+  const halted = state.jobs.filter(job => !working.has(job.code));
+  const found = state.jobs.map(job => `${job.id} ${job.code}`).join(', ') || 'no job';
+  if (halted.length === 0) return passedGate('evidence', subject, { found, limit });
+  return breachedGate(
+    'evidence',
+    subject,
+    { found, limit },
+    {
+      reason:
+        `Cloud Sync: ${limit} was expected; found ${halted.map(job => `${job.id} ${job.code}`).join(', ')}. A job in quarantine exports ` +
+        'nothing: see its provisioning log, start it again, and release this breach.',
+      severity: halted.length,
+      holds: true,
+    },
+  );
+}
