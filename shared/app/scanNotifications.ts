@@ -1,3 +1,4 @@
+import { AppError } from '../core/appError';
 import {
   alertOfHold,
   eventsOfRun,
@@ -83,7 +84,7 @@ async function acceptedBefore(
     return await runs.read(runId, signal);
   } catch (error) {
     log.warn(
-      `the run accepted before (${runId}) could not be read: ${error instanceof Error ? error.name : 'error'}`,
+      `the run accepted before (${runId}) could not be read: ${error instanceof AppError ? error.code : 'unexpected error'}`,
     );
     return null;
   }

@@ -153,7 +153,7 @@ describe('a scan', () => {
     ]);
     expect((await announceOf(now, found)).events).toMatchObject([{ missingBefore: null }]);
     const { notify: recording, events } = recordingNotify();
-    for (const thrown of [new AppError('storageUnavailable', 'x'), 'x']) {
+    for (const thrown of [new AppError('storageUnavailable', 'x'), new TypeError('x')]) {
       const runs = {
         read: async () => {
           throw thrown;
@@ -171,7 +171,7 @@ describe('a scan', () => {
     const facts = someFacts({ state: 'candidate' });
     const { etag: _etag, ...written } = facts;
     const write = async (fail = false) => {
-      for await (const _row of watched.table.readAll(open)) expect(_row.id).toBe(facts.id);
+      for await (const row of watched.table.readAll(open)) expect(row.id).toBe(facts.id);
       const etag = candidates.rows.values().next().value?.etag ?? null;
       await watched.table.write(
         [{ etag, facts: written }],
