@@ -1,0 +1,28 @@
+// Where the services of each Azure cloud are. Not environment(): that is known to Azure only, so that no test could see these values.
+
+@export()
+@description('An Azure cloud.')
+type cloudName = 'global' | 'usGovernment' | 'china'
+
+@export()
+@description('Hosts of each cloud: Microsoft Graph, sign-in, the suffix of storage accounts, and the suffix of App Service.')
+var clouds = {
+  global: {
+    graph: 'https://graph.microsoft.com'
+    login: 'https://login.microsoftonline.com'
+    storage: 'core.windows.net'
+    sites: 'azurewebsites.net'
+  }
+  usGovernment: {
+    graph: 'https://graph.microsoft.us'
+    login: 'https://login.microsoftonline.us'
+    storage: 'core.usgovcloudapi.net'
+    sites: 'azurewebsites.us'
+  }
+  china: {
+    graph: 'https://microsoftgraph.chinacloudapi.cn'
+    login: 'https://login.partner.microsoftonline.cn'
+    storage: 'core.chinacloudapi.cn'
+    sites: 'chinacloudsites.cn'
+  }
+}
