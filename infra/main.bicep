@@ -16,9 +16,6 @@ param location string
 @description('The Azure cloud that this is deployed to, and whose tenant is scanned.')
 param cloud cloudName = 'global'
 
-@description('Address of Microsoft Graph, where it is not the usual one of the cloud: https://dod-graph.microsoft.us for US Government L5.')
-param graphEndpoint string = ''
-
 @description('The tenant that is scanned.')
 param tenantId string = tenant().tenantId
 
@@ -141,7 +138,6 @@ param scanMemory 512 | 2048 | 4096 = 2048
 var token = uniqueString(subscription().id, environmentName, location)
 var tags = { 'azd-env-name': environmentName, product: 'entra-orphans' }
 var hosts = clouds[cloud]
-var graph = empty(graphEndpoint) ? hosts.graph : graphEndpoint
 var packageContainer = 'packages'
 var dataAccountName = 'stdata${token}'
 var scanAppName = 'func-scan-${token}'
@@ -316,22 +312,23 @@ module scan 'apps/functionApp.bicep' = {
     settings: {
       APP_PART: 'scan'
       TENANT_ID: tenantId
-      GRAPH_ENDPOINT: graph
+      GRAPH_ENDPOINT: hosts.graph
       DATA_BLOB_ENDPOINT: endpoints.blob
       DATA_TABLE_ENDPOINT: endpoints.table
       EXPORT_SOURCES: exportSources
+      GATE_LIMITS: gateLimits
+      WAITING_RULES: waitingRules
       SCAN_SCHEDULE: scanSchedule
       SCAN_REQUESTS__queueServiceUri: endpoints.queue
       SCAN_REQUESTS__credential: 'managedidentity'
       SCAN_REQUESTS__clientId: identities.outputs.clientIds.scanReader
-      GATE_LIMITS: gateLimits
-      WAITING_RULES: waitingRules
       CLOUD_SYNC_SERVICE_PRINCIPAL_IDS: cloudSyncServicePrincipalIds
       NOTIFICATION_WEBHOOK_URL: notificationWebhookUrl
       NOTIFICATION_FORMAT: notificationFormat
     }
   }
-  dependsOn: [scanAccess, telemetryAccess]
+  // The app comes up when whatever it reaches is there.
+  dependsOn: [scanAccess, telemetryAccess, accountEndpoints]
 }
 
 // The part that reviews, and deletes
@@ -371,11 +368,13 @@ module review 'apps/functionApp.bicep' = {
     settings: {
       APP_PART: 'review'
       TENANT_ID: tenantId
-      GRAPH_ENDPOINT: graph
+      GRAPH_ENDPOINT: hosts.graph
       DATA_BLOB_ENDPOINT: endpoints.blob
       DATA_TABLE_ENDPOINT: endpoints.table
       DATA_QUEUE_ENDPOINT: endpoints.queue
       EXPORT_SOURCES: exportSources
+      GATE_LIMITS: gateLimits
+      WAITING_RULES: waitingRules
       AUTH_ISSUER: issuer
       AUTH_AUDIENCE: authAudience
       AUTH_SCOPE: 'access_as_user'
@@ -391,7 +390,7 @@ module review 'apps/functionApp.bicep' = {
       ROLLOUT_TEST_OBJECTS: rolloutTestObjects
     }
   }
-  dependsOn: [reviewAccess, telemetryAccess]
+  dependsOn: [reviewAccess, telemetryAccess, accountEndpoints]
 }
 
 module authentication 'apps/authentication.bicep' = {
@@ -469,19 +468,19 @@ output AZURE_RESOURCE_GROUP string = group.name
 output TENANT_ID string = tenantId
 
 @description('Address of Microsoft Graph.')
-output GRAPH_ENDPOINT string = graph
+output GRAPH_ENDPOINT string = hosts.graph
 
 @description('Who issues the access tokens.')
 output AUTH_ISSUER string = issuer
 
-@description('Object id of the identity that scans.')
-output SCAN_READER_PRINCIPAL_ID string = identities.outputs.principalIds.scanReader
+@description('Client id of the identity that scans.')
+output SCAN_READER_CLIENT_ID string = identities.outputs.clientIds.scanReader
 
-@description('Object id of the identity by which the part review reads.')
-output REVIEW_READER_PRINCIPAL_ID string = identities.outputs.principalIds.reviewReader
+@description('Client id of the identity by which the part review reads.')
+output REVIEW_READER_CLIENT_ID string = identities.outputs.clientIds.reviewReader
 
-@description('Object id of the identity that deletes.')
-output DELETER_PRINCIPAL_ID string = identities.outputs.principalIds.deleter
+@description('Client id of the identity that deletes.')
+output DELETER_CLIENT_ID string = identities.outputs.clientIds.deleter
 
 @description('Name of the app that scans.')
 output SCAN_APP_NAME string = scan.outputs.name
@@ -489,8 +488,11 @@ output SCAN_APP_NAME string = scan.outputs.name
 @description('Name of the app of the part review.')
 output REVIEW_APP_NAME string = review.outputs.name
 
-@description('Address of the part review.')
+@description('Address of the API of the part review.')
 output REVIEW_URL string = 'https://${review.outputs.hostName}'
+
+@description('Address of the review page, to which sign-in leads back.')
+output REVIEW_PAGE_URL string = 'https://${review.outputs.hostName}/'
 
 @description('Name of the data account.')
 output DATA_ACCOUNT_NAME string = data.outputs.name

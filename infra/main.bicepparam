@@ -5,8 +5,7 @@ using 'main.bicep'
 
 param environmentName = readEnvironmentVariable('AZURE_ENV_NAME', 'entra-orphans')
 param location = readEnvironmentVariable('AZURE_LOCATION', 'westeurope')
-param cloud = readEnvironmentVariable('ENTRA_ORPHANS_CLOUD', 'global')
-param graphEndpoint = readEnvironmentVariable('GRAPH_ENDPOINT_OVERRIDE', '')
+param cloud = readEnvironmentVariable('GRANT_CLOUD', 'global')
 
 param privateNetworking = bool(readEnvironmentVariable('PRIVATE_NETWORKING', 'false'))
 param addressSpace = readEnvironmentVariable('ADDRESS_SPACE', '10.90.0.0/24')

@@ -36,7 +36,8 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
     supportsHttpsTrafficOnly: true
     publicNetworkAccess: publicNetwork ? 'Enabled' : 'Disabled'
     networkAcls: {
-      bypass: 'None'
+      // Lifecycle rules and diagnostic logs are run by Azure itself, from outside.
+      bypass: 'AzureServices'
       defaultAction: publicNetwork && empty(allowedAddresses) ? 'Allow' : 'Deny'
       ipRules: [for address in allowedAddresses: { value: address, action: 'Allow' }]
     }

@@ -17,6 +17,6 @@ resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
     category: 'workbook'
     sourceId: workspaceId
     version: 'Notebook/1.0'
-    serializedData: loadTextContent('workbook.json')
+    serializedData: loadTextContent('workbookContent.json')
   }
 }

@@ -23,6 +23,23 @@ var delegation = [
   }
 ]
 
+// New subnets have no way out of their own; Microsoft Graph and Azure Monitor are out there.
+resource address 'Microsoft.Network/publicIPAddresses@2024-05-01' = {
+  name: 'pip-${token}'
+  location: location
+  tags: tags
+  sku: { name: 'Standard' }
+  properties: { publicIPAllocationMethod: 'Static' }
+}
+
+resource gateway 'Microsoft.Network/natGateways@2024-05-01' = {
+  name: 'nat-${token}'
+  location: location
+  tags: tags
+  sku: { name: 'Standard' }
+  properties: { publicIpAddresses: [{ id: address.id }] }
+}
+
 // A subnet for each app, since a plan takes a whole one; one for the private endpoints; and one for the machine that deploys.
 resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
   name: 'vnet-${token}'
@@ -33,11 +50,19 @@ resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
     subnets: [
       {
         name: 'scan'
-        properties: { addressPrefix: cidrSubnet(addressSpace, 26, 0), delegations: delegation }
+        properties: {
+          addressPrefix: cidrSubnet(addressSpace, 26, 0)
+          delegations: delegation
+          natGateway: { id: gateway.id }
+        }
       }
       {
         name: 'review'
-        properties: { addressPrefix: cidrSubnet(addressSpace, 26, 1), delegations: delegation }
+        properties: {
+          addressPrefix: cidrSubnet(addressSpace, 26, 1)
+          delegations: delegation
+          natGateway: { id: gateway.id }
+        }
       }
       {
         name: 'endpoints'
@@ -48,7 +73,10 @@ resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
       }
       {
         name: 'runner'
-        properties: { addressPrefix: cidrSubnet(addressSpace, 26, 3) }
+        properties: {
+          addressPrefix: cidrSubnet(addressSpace, 26, 3)
+          natGateway: { id: gateway.id }
+        }
       }
     ]
   }

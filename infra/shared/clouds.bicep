@@ -1,8 +1,8 @@
 // Where the services of each Azure cloud are. Not environment(): that is known to Azure only, so that no test could see these values.
 
 @export()
-@description('An Azure cloud.')
-type cloudName = 'global' | 'usGovernment' | 'china'
+@description('An Azure cloud, by the names of `npm run grant`. usgov is L4 (GCC High), usgov-dod is L5.')
+type cloudName = 'global' | 'usgov' | 'usgov-dod' | 'china'
 
 @export()
 @description('Hosts of each cloud: Microsoft Graph, sign-in, the suffix of storage accounts, and the suffix of App Service.')
@@ -13,8 +13,14 @@ var clouds = {
     storage: 'core.windows.net'
     sites: 'azurewebsites.net'
   }
-  usGovernment: {
+  usgov: {
     graph: 'https://graph.microsoft.us'
+    login: 'https://login.microsoftonline.us'
+    storage: 'core.usgovcloudapi.net'
+    sites: 'azurewebsites.us'
+  }
+  'usgov-dod': {
+    graph: 'https://dod-graph.microsoft.us'
     login: 'https://login.microsoftonline.us'
     storage: 'core.usgovcloudapi.net'
     sites: 'azurewebsites.us'

@@ -1,0 +1,125 @@
+import {
+  appId,
+  appNames,
+  at,
+  expectEqual,
+  expectSameSet,
+  expectValues,
+  nameOf,
+  ofType,
+  shortId,
+  tokenOf,
+  type Check,
+  type Resource,
+} from '../deployment';
+
+/** Which networks the storage accounts answer: `open` to all, `agents` only from their addresses, `closed` to all public ones. */
+export type StorageNetwork =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'agents'; readonly addresses: readonly string[] }
+  | { readonly kind: 'closed' };
+
+export const networkOfStorageIs =
+  (data: StorageNetwork, hosts: StorageNetwork): Check =>
+  deployment =>
+    ofType(deployment, 'Microsoft.Storage/storageAccounts').flatMap(account => {
+      const network = nameOf(account.id).startsWith('stdata') ? data : hosts;
+      return expectValues(account, {
+        'properties.publicNetworkAccess': network.kind === 'closed' ? 'Disabled' : 'Enabled',
+        'properties.networkAcls': {
+          // Azure's own: lifecycle rules and logs.
+          bypass: 'AzureServices',
+          defaultAction: network.kind === 'open' ? 'Allow' : 'Deny',
+          ipRules:
+            network.kind === 'agents' ? network.addresses.map(value => ({ value, action: 'Allow' })) : [],
+        },
+      });
+    });
+
+/** Without private networking there is nothing of a network. */
+export const noNetwork: Check = ({ resources }) =>
+  resources
+    .filter(({ type }) => type.startsWith('Microsoft.Network/'))
+    .map(({ id }) => `${shortId(id)}: not expected`);
+
+const services = ['blob', 'queue', 'table'] as const;
+
+/** Every account and both apps have an endpoint in the network, under the name by which everybody calls them; the apps have a way out. */
+export const everythingHasAnEndpoint =
+  (storageSuffix: string, sitesSuffix: string, prefixes: Readonly<Record<string, string>>): Check =>
+  deployment => {
+    const token = tokenOf(deployment);
+    const vnet = ofType(deployment, 'Microsoft.Network/virtualNetworks')[0];
+    if (!vnet) return ['no network'];
+    const subnets = (at(vnet, 'properties.subnets') ?? []) as readonly Resource[];
+    const zone = (service: string): string =>
+      `privatelink.${service === 'sites' ? sitesSuffix : `${service}.${storageSuffix}`}`;
+    const wanted = [
+      ...ofType(deployment, 'Microsoft.Storage/storageAccounts').flatMap(({ id }) =>
+        services.map(service => `${service} of ${shortId(id)} in ${zone(service)}`),
+      ),
+      ...appNames.map(app => `sites of ${shortId(appId(deployment, app))} in ${zone('sites')}`),
+    ];
+    const endpoints = ofType(deployment, 'Microsoft.Network/privateEndpoints');
+    const found = endpoints.map(endpoint => {
+      const [connection] = (at(endpoint, 'properties.privateLinkServiceConnections') ??
+        []) as readonly Resource[];
+      const group = deployment.resources.find(
+        ({ id }) => id === `${endpoint.id}/privateDnsZoneGroups/default`,
+      );
+      const [configuration] = (at(group, 'properties.privateDnsZoneConfigs') ?? []) as readonly Resource[];
+      const [target, zoneId] = [
+        at(connection, 'properties.privateLinkServiceId'),
+        at(configuration, 'properties.privateDnsZoneId'),
+      ].map(id => String(id));
+      const groups = at(connection, 'properties.groupIds') as readonly string[] | undefined;
+      return `${groups?.join('+')} of ${shortId(target ?? '')} in ${nameOf(zoneId ?? '')}`;
+    });
+    const zones = ['sites', ...services].map(zone);
+    return [
+      ...expectSameSet('private endpoints', found, wanted),
+      ...endpoints.flatMap(endpoint =>
+        expectEqual(
+          `${nameOf(endpoint.id)} subnet`,
+          at(endpoint, 'properties.subnet.id'),
+          `${vnet.id}/subnets/endpoints`,
+        ),
+      ),
+      ...expectSameSet(
+        'zones',
+        ofType(deployment, 'Microsoft.Network/privateDnsZones').map(({ id }) => nameOf(id)),
+        zones,
+      ),
+      ...expectSameSet(
+        'links',
+        ofType(deployment, 'Microsoft.Network/privateDnsZones/virtualNetworkLinks').map(link =>
+          [shortId(link.id), at(link, 'properties.virtualNetwork.id') === vnet.id].join(' '),
+        ),
+        zones.map(name => `Microsoft.Network/privateDnsZones/${name}/virtualNetworkLinks/vnet-${token} true`),
+      ),
+      ...expectEqual(
+        'subnets',
+        Object.fromEntries(
+          subnets.map(subnet => [subnet['name'], at(subnet, 'properties.addressPrefix') ?? null]),
+        ),
+        prefixes,
+      ),
+      ...subnets.flatMap(subnet => {
+        const name = String(subnet['name']);
+        const [delegation] = (at(subnet, 'properties.delegations') ?? []) as readonly Resource[];
+        const gateway = at(subnet, 'properties.natGateway.id');
+        return [
+          ...expectEqual(
+            `delegation of ${name}`,
+            at(delegation, 'properties.serviceName') ?? null,
+            ['scan', 'review'].includes(name) ? 'Microsoft.App/environments' : null,
+          ),
+          ...expectEqual(
+            `way out of ${name}`,
+            gateway === undefined ? null : nameOf(String(gateway)),
+            name === 'endpoints' ? null : `nat-${token}`,
+          ),
+        ];
+      }),
+    ];
+  };
