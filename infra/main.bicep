@@ -52,28 +52,28 @@ param exportSources string = ''
 param scanSchedule string = '0 0 2 * * *'
 
 @description('JSON: limits of gates that differ from the default.')
-param gateLimits string = ''
+param gateLimits string = '{}'
 
 @description('JSON: rules of waiting that differ from the default.')
-param waitingRules string = ''
+param waitingRules string = '{}'
 
-@description('Object ids of the service principals of Cloud Sync, separated by commas.')
-param cloudSyncServicePrincipalIds string = ''
+@description('Object ids of the service principals of Cloud Sync, separated by commas; or none.')
+param cloudSyncServicePrincipalIds string = 'none'
 
 @description('Where notifications are sent to: an https address, or a reference to a secret of a key vault (`@Microsoft.KeyVault(…)`), where the address is one. Empty: nowhere.')
 @secure()
 param notificationWebhookUrl string = ''
 
-@description('How notifications are written; empty: as the code does by default.')
-param notificationFormat string = ''
+@description('How notifications are written: as an Adaptive Card of Teams, or as plain JSON.')
+param notificationFormat 'teams' | 'json' = 'teams'
 
 // What is deleted
 
 @description('How far deletion is switched on. Report-only: nothing is deleted.')
 param rolloutStage 'reportOnly' | 'testObjects' | 'capped' | 'normal' = 'reportOnly'
 
-@description('The only objects that can be deleted in the stage testObjects.')
-param rolloutTestObjects string = ''
+@description('The only objects that can be deleted in the stage testObjects: type/id, separated by commas; or none.')
+param rolloutTestObjects string = 'none'
 
 @description('How many days an approval is valid.')
 @minValue(1)
@@ -254,6 +254,7 @@ module reviewAccess 'data/dataAccess.bicep' = {
       { name: 'evidence', role: builtInRoles.blobReader }
       { name: 'requests', role: customRoles.outputs.roles.blobWriter }
       { name: 'snapshots', role: customRoles.outputs.roles.blobWriter }
+      { name: 'notifications', role: customRoles.outputs.roles.blobWriter }
       { name: 'audit', role: customRoles.outputs.roles.blobWriter }
     ]
     queues: [{ name: 'scan-requests', role: builtInRoles.queueSender }]
@@ -375,6 +376,7 @@ module review 'apps/functionApp.bicep' = {
       EXPORT_SOURCES: exportSources
       GATE_LIMITS: gateLimits
       WAITING_RULES: waitingRules
+      SCAN_SCHEDULE: scanSchedule
       AUTH_ISSUER: issuer
       AUTH_AUDIENCE: authAudience
       AUTH_SCOPE: 'access_as_user'
@@ -388,6 +390,8 @@ module review 'apps/functionApp.bicep' = {
       QUARANTINE_DAYS: string(quarantineDays)
       ROLLOUT_STAGE: rolloutStage
       ROLLOUT_TEST_OBJECTS: rolloutTestObjects
+      NOTIFICATION_WEBHOOK_URL: notificationWebhookUrl
+      NOTIFICATION_FORMAT: notificationFormat
     }
   }
   dependsOn: [reviewAccess, telemetryAccess, accountEndpoints]

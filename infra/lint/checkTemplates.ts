@@ -5,7 +5,8 @@ import path from 'node:path';
 
 /** Folders, below the root, with templates and parameter files. */
 export const templateFolders = ['infra', 'test/infra'] as const;
-const patterns = ['**/*.bicep', '**/*.bicepparam'] as const;
+const templates = '**/*.bicep';
+const parameterFiles = '**/*.bicepparam';
 
 /** Every problem of the templates and parameter files below `root`, a line each; none: they build without a warning, and are formatted. */
 export async function checkTemplates(compiler: string, root: string): Promise<readonly string[]> {
@@ -15,14 +16,18 @@ export async function checkTemplates(compiler: string, root: string): Promise<re
     await copyTemplates(root, copy);
     const files = (await readdir(copy, { recursive: true })).filter(isTemplate).toSorted();
     if (files.length === 0) return [`Expected templates in ${templateFolders.join(' and ')}, found none.`];
-    const problems: string[] = [];
     // Linting tells what building warns of; building tells what can not be written as a template for Azure.
-    for (const pattern of patterns) {
-      problems.push(...(await complaints(compiler, ['lint', '--pattern', pattern], copy)));
-      const build = pattern === '**/*.bicep' ? 'build' : 'build-params';
-      problems.push(...(await complaints(compiler, [build, '--pattern', pattern], copy)));
+    const found = await Promise.all(
+      [
+        ['lint', templates],
+        ['lint', parameterFiles],
+        ['build', templates],
+        ['build-params', parameterFiles],
+      ].map(([command = '', pattern = '']) => complaints(compiler, [command, '--pattern', pattern], copy)),
+    );
+    const problems = found.flat();
+    for (const pattern of [templates, parameterFiles])
       problems.push(...(await complaints(compiler, ['format', '--pattern', pattern], copy)));
-    }
     for (const file of files) {
       const [ours, formatted] = await Promise.all(
         [root, copy].map(folder => readFile(path.join(folder, file), 'utf8')),

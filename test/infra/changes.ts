@@ -78,7 +78,8 @@ export function* changesOf(check: Check, deployment: Deployment, done: Set<strin
       if (Array.isArray(inside)) inside.push('unexpected');
       else inside['unexpected'] = 'unexpected';
     });
-    if (Array.isArray(valueAt(deployment, place)))
+    const list = valueAt(deployment, place);
+    if (Array.isArray(list) && list.length > 0)
       yield changed(deployment, [...place, ''], 'one less', inside => {
         (inside as unknown as unknown[]).shift();
       });

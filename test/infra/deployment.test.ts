@@ -6,7 +6,7 @@ import {
   identitiesAreApart,
   networkOfAppsIs,
 } from './checks/apps';
-import { inventoryIs, networkInventory } from './checks/inventory';
+import { idsAreConsistent, inventoryIs, networkInventory } from './checks/inventory';
 import {
   alertsAreSent,
   everythingIsLogged,
@@ -62,6 +62,7 @@ const closed = { kind: 'closed' } as const;
 
 /** What holds however it is deployed. */
 const always = ({ graph, login, storage = 'core.windows.net', agents = [], people = [] }: Facts) => ({
+  'ids, types and names agree': idsAreConsistent,
   'there are the three storage accounts': threeAccounts,
   'storage takes no keys, nothing anonymous, and TLS 1.2 at least': accountsAreHardened,
   'tables, containers and queues are those of the code': dataIsWhatTheCodeUses,

@@ -29,6 +29,10 @@ export function at(value: Value | undefined, path: string): Value | undefined {
   return found;
 }
 
+/** A value as a text; what is none, as JSON. */
+export const asText = (value: Value | undefined): string =>
+  typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+
 /** A problem, unless both are the same value. */
 export function expectEqual(what: string, found: Value | undefined, wanted: Value | undefined): string[] {
   const [foundText, wantedText] = [textOf(found), textOf(wanted)];
@@ -92,7 +96,7 @@ export function identityInExpression(
 ): string | null {
   const [, id, found] =
     /^\[reference\('([^']+\/Microsoft\.ManagedIdentity\/userAssignedIdentities\/[^']+)', '[\d-]+'\)\.(\w+)\]$/.exec(
-      String(expression),
+      asText(expression),
     ) ?? [];
   return id !== undefined && found === property ? identityOf(deployment, id) : null;
 }

@@ -2,6 +2,7 @@ import {
   appId,
   appNames,
   appSettings,
+  asText,
   at,
   expectEqual,
   expectSameSet,
@@ -45,7 +46,7 @@ export const identitiesAreApart: Check = deployment => [
         'properties.keyVaultReferenceIdentity',
         'properties.functionAppConfig.deployment.storage.authentication.userAssignedIdentityResourceId',
       ].flatMap(path =>
-        expectEqual(`${app} ${path}`, identityOf(deployment, String(at(site, path))), reader),
+        expectEqual(`${app} ${path}`, identityOf(deployment, asText(at(site, path))), reader),
       ),
     ];
   }),
@@ -55,7 +56,7 @@ export const identitiesAreApart: Check = deployment => [
     'deleter',
   ),
   ...Object.entries(appSettings(deployment, 'scan'))
-    .filter(([, value]) => String(value).includes('deleter'))
+    .filter(([, value]) => asText(value).includes('deleter'))
     .map(([name]) => `scan ${name}: names the deleter`),
 ];
 
@@ -135,7 +136,7 @@ export const networkOfAppsIs =
         }),
         ...expectEqual(
           `${app} subnet`,
-          typeof subnet === 'string' ? shortId(subnet) : (subnet ?? null),
+          typeof subnet === 'string' ? shortId(subnet) : subnet,
           network === 'public'
             ? null
             : `Microsoft.Network/virtualNetworks/vnet-${tokenOf(deployment)}/subnets/${app}`,

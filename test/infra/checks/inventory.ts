@@ -1,4 +1,4 @@
-import { expectEqual, type Check } from '../deployment';
+import { asText, expectEqual, type Check } from '../deployment';
 
 const everywhere: Readonly<Record<string, number>> = {
   'Microsoft.Resources/resourceGroups': 1,
@@ -44,3 +44,13 @@ export const inventoryIs =
     const { 'Microsoft.Authorization/roleAssignments': _, ...others } = found;
     return expectEqual('resources', others, { ...everywhere, ...more });
   };
+
+/** A resource's id says its type and its name: the checks know resources by either. */
+export const idsAreConsistent: Check = ({ resources }) =>
+  resources.flatMap(({ id, type, name }) => {
+    const [provider, ...kinds] = type.split('/');
+    const names = asText(name).split('/');
+    const path = kinds.map((kind, at) => `${kind}/${names[at]}`).join('/');
+    const end = type === 'Microsoft.Resources/resourceGroups' ? `/${path}` : `/providers/${provider}/${path}`;
+    return id.endsWith(end) && names.length === kinds.length ? [] : [`${id}: is no ${type} ${asText(name)}`];
+  });

@@ -1,6 +1,7 @@
 import {
   appId,
   appNames,
+  asText,
   at,
   expectEqual,
   expectSameSet,
@@ -130,7 +131,7 @@ export const workbookShowsWhatMatters: Check = deployment => {
   return [
     ...expectEqual('workbooks', books.length, 1),
     ...books.flatMap(book => {
-      const content = JSON.parse(String(at(book, 'properties.serializedData'))) as {
+      const content = JSON.parse(asText(at(book, 'properties.serializedData'))) as {
         readonly items: readonly { readonly name: string }[];
       };
       return [

@@ -1,6 +1,7 @@
 import {
   appId,
   appNames,
+  asText,
   at,
   expectEqual,
   expectSameSet,
@@ -11,6 +12,7 @@ import {
   tokenOf,
   type Check,
   type Resource,
+  type Value,
 } from '../deployment';
 
 /** Which networks the storage accounts answer: `open` to all, `agents` only from their addresses, `closed` to all public ones. */
@@ -44,6 +46,9 @@ export const noNetwork: Check = ({ resources }) =>
 
 const services = ['blob', 'queue', 'table'] as const;
 
+const listAt = (value: Value | undefined, path: string): readonly Value[] =>
+  (at(value, path) ?? []) as readonly Value[];
+
 /** Every account and both apps have an endpoint in the network, under the name by which everybody calls them; the apps have a way out. */
 export const everythingHasAnEndpoint =
   (storageSuffix: string, sitesSuffix: string, prefixes: Readonly<Record<string, string>>): Check =>
@@ -62,18 +67,17 @@ export const everythingHasAnEndpoint =
     ];
     const endpoints = ofType(deployment, 'Microsoft.Network/privateEndpoints');
     const found = endpoints.map(endpoint => {
-      const [connection] = (at(endpoint, 'properties.privateLinkServiceConnections') ??
-        []) as readonly Resource[];
+      const connections = listAt(endpoint, 'properties.privateLinkServiceConnections');
       const group = deployment.resources.find(
         ({ id }) => id === `${endpoint.id}/privateDnsZoneGroups/default`,
       );
-      const [configuration] = (at(group, 'properties.privateDnsZoneConfigs') ?? []) as readonly Resource[];
-      const [target, zoneId] = [
-        at(connection, 'properties.privateLinkServiceId'),
-        at(configuration, 'properties.privateDnsZoneId'),
-      ].map(id => String(id));
-      const groups = at(connection, 'properties.groupIds') as readonly string[] | undefined;
-      return `${groups?.join('+')} of ${shortId(target ?? '')} in ${nameOf(zoneId ?? '')}`;
+      const zonesOfGroup = listAt(group, 'properties.privateDnsZoneConfigs');
+      const targets = connections.map(
+        connection =>
+          `${listAt(connection, 'properties.groupIds').join('+')} of ${shortId(asText(at(connection, 'properties.privateLinkServiceId')))}`,
+      );
+      const names = zonesOfGroup.map(each => nameOf(asText(at(each, 'properties.privateDnsZoneId'))));
+      return `${targets.join(' and ')} in ${names.join(' and ')}`;
     });
     const zones = ['sites', ...services].map(zone);
     return [
@@ -84,6 +88,20 @@ export const everythingHasAnEndpoint =
           at(endpoint, 'properties.subnet.id'),
           `${vnet.id}/subnets/endpoints`,
         ),
+      ),
+      ...ofType(deployment, 'Microsoft.Network/natGateways').flatMap(gateway =>
+        expectValues(gateway, {
+          sku: { name: 'Standard' },
+          'properties.publicIpAddresses': ofType(deployment, 'Microsoft.Network/publicIPAddresses').map(
+            ({ id }) => ({ id }),
+          ),
+        }),
+      ),
+      ...ofType(deployment, 'Microsoft.Network/publicIPAddresses').flatMap(address =>
+        expectValues(address, {
+          sku: { name: 'Standard' },
+          'properties.publicIPAllocationMethod': 'Static',
+        }),
       ),
       ...expectSameSet(
         'zones',
@@ -105,18 +123,17 @@ export const everythingHasAnEndpoint =
         prefixes,
       ),
       ...subnets.flatMap(subnet => {
-        const name = String(subnet['name']);
-        const [delegation] = (at(subnet, 'properties.delegations') ?? []) as readonly Resource[];
+        const name = asText(subnet['name']);
         const gateway = at(subnet, 'properties.natGateway.id');
         return [
           ...expectEqual(
             `delegation of ${name}`,
-            at(delegation, 'properties.serviceName') ?? null,
-            ['scan', 'review'].includes(name) ? 'Microsoft.App/environments' : null,
+            listAt(subnet, 'properties.delegations').map(each => at(each, 'properties.serviceName') ?? null),
+            ['scan', 'review'].includes(name) ? ['Microsoft.App/environments'] : [],
           ),
           ...expectEqual(
             `way out of ${name}`,
-            gateway === undefined ? null : nameOf(String(gateway)),
+            gateway === undefined ? null : nameOf(asText(gateway)),
             name === 'endpoints' ? null : `nat-${token}`,
           ),
         ];

@@ -1,4 +1,5 @@
 import {
+  asText,
   at,
   expectEqual,
   expectSameSet,
@@ -24,7 +25,7 @@ const builtIn: Readonly<Record<string, string>> = {
 
 /** `Table Writer` of `entra-orphans Table Writer <token>`. */
 const customName = (deployment: Deployment, role: Resource): string =>
-  String(at(role, 'properties.roleName'))
+  asText(at(role, 'properties.roleName'))
     .replace(/^entra-orphans /, '')
     .replace(` ${tokenOf(deployment)}`, '');
 
@@ -32,7 +33,7 @@ const customRoles = (deployment: Deployment): readonly Resource[] =>
   ofType(deployment, 'Microsoft.Authorization/roleDefinitions');
 
 function roleName(deployment: Deployment, assignment: Resource): string {
-  const id = String(at(assignment, 'properties.roleDefinitionId'));
+  const id = asText(at(assignment, 'properties.roleDefinitionId'));
   if (
     !/^\/subscriptions\/[0-9a-f-]+\/providers\/Microsoft\.Authorization\/roleDefinitions\/[0-9a-f-]+$/.test(
       id,
@@ -65,9 +66,9 @@ function scopeName({ id }: Resource): string {
 const assignmentsOf = (deployment: Deployment, agents: readonly string[]): readonly string[] =>
   ofType(deployment, 'Microsoft.Authorization/roleAssignments').map(assignment => {
     const principal = at(assignment, 'properties.principalId');
-    const holder = agents.includes(String(principal))
+    const holder = agents.includes(asText(principal))
       ? 'agent'
-      : (identityInExpression(deployment, principal, 'principalId') ?? String(principal));
+      : (identityInExpression(deployment, principal, 'principalId') ?? asText(principal));
     return `${holder}: ${roleName(deployment, assignment)} on ${scopeName(assignment)}`;
   });
 

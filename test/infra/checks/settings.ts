@@ -1,8 +1,11 @@
+import { scanQueueConnection } from '../../../functions/scanRequests';
 import { settings as readByTheCode } from '../../../shared/io/configuration';
 import {
   appNames,
   appSettings,
+  asText,
   expectEqual,
+  expectSameSet,
   identityInExpression,
   ofType,
   shortId,
@@ -36,21 +39,28 @@ const entries = (deployment: Deployment): readonly (readonly [AppName, string, V
     Object.entries(appSettings(deployment, app)).map(([name, value]) => [app, name, value] as const),
   );
 
-/** Every setting is read, by the code or by the platform; and every one that the code can read, an app has. */
-export const settingsAreThoseThatAreRead: Check = deployment => {
-  const set = new Set(entries(deployment).map(([, name]) => name));
-  const read = [...Object.keys(readByTheCode), ...Object.keys(platformSettings)];
-  return [
-    ...[...set].filter(name => !read.includes(name)).map(name => `${name}: is set, and nobody reads it`),
-    ...read.filter(name => !set.has(name)).map(name => `${name}: is read, and no app has it`),
-  ];
-};
+/** The parts that read a setting of the code: its description begins with the part, where it is one alone. */
+const isReadBy = (app: AppName, description: string): boolean =>
+  !/^Part (?:scan|review):/.test(description) || description.startsWith(`Part ${app}:`);
+
+/** Every setting of an app is read, by its part of the code or by the platform; and every one that it can read, it has. */
+export const settingsAreThoseThatAreRead: Check = deployment =>
+  appNames.flatMap(app =>
+    expectSameSet(`settings of ${app}`, Object.keys(appSettings(deployment, app)), [
+      ...Object.entries(readByTheCode)
+        .filter(([, { description }]) => isReadBy(app, description))
+        .map(([name]) => name),
+      ...Object.keys(platformSettings).filter(
+        name => app === 'scan' || !name.startsWith(scanQueueConnection),
+      ),
+    ]),
+  );
 
 /** Every setting of the code has a value that the code takes. Empty means: not set. Expressions are known to Azure only. */
 export const settingsAreValid: Check = deployment =>
   entries(deployment).flatMap(([app, name, value]) => {
     const setting = Object.entries(readByTheCode).find(([each]) => each === name)?.[1];
-    const text = String(value);
+    const text = asText(value);
     if (!setting || text === '' || isExpression(text)) return [];
     const { success } = setting.schema.safeParse(text);
     return success ? [] : [`${app} ${name}: ${text} is not taken by the code`];
@@ -73,7 +83,7 @@ const allowedExpression = (deployment: Deployment, value: string): boolean =>
 /** No secret, and no connection string with a key, in any setting; and nothing in the whole deployment asks Azure for a key. */
 export const nothingIsSecret: Check = deployment => [
   ...entries(deployment).flatMap(([app, name, value]) => {
-    const text = String(value);
+    const text = asText(value);
     const bad = isExpression(text) && !allowedExpression(deployment, text);
     return bad || secretWords.test(name) || secretWords.test(text) ? [`${app} ${name}: may be a secret`] : [];
   }),
@@ -99,7 +109,7 @@ export const telemetryIsByIdentity: Check = deployment =>
     const settings = appSettings(deployment, app);
     const [, identity] =
       /^\[format\('ClientId=\{0\};Authorization=AAD', (reference\(.*\)\.clientId)\)\]$/.exec(
-        String(settings['APPLICATIONINSIGHTS_AUTHENTICATION_STRING']),
+        asText(settings['APPLICATIONINSIGHTS_AUTHENTICATION_STRING']),
       ) ?? [];
     return [
       ...expectEqual(
@@ -109,7 +119,7 @@ export const telemetryIsByIdentity: Check = deployment =>
       ),
       ...expectEqual(
         `${app} component`,
-        /components\/([\w-]+)'/.exec(String(settings['APPLICATIONINSIGHTS_CONNECTION_STRING']))?.[1] ?? null,
+        /components\/([\w-]+)'/.exec(asText(settings['APPLICATIONINSIGHTS_CONNECTION_STRING']))?.[1] ?? null,
         `appi-${tokenOf(deployment)}`,
       ),
       ...expectEqual(
@@ -136,7 +146,6 @@ export const settingsFit =
       scan: {
         SCAN_REQUESTS__queueServiceUri: data('queue'),
         SCAN_REQUESTS__credential: 'managedidentity',
-        SCAN_SCHEDULE: '0 0 2 * * *',
       },
       review: { DATA_QUEUE_ENDPOINT: data('queue'), AUTH_SCOPE: 'access_as_user' },
     };
@@ -148,6 +157,7 @@ export const settingsFit =
         GRAPH_ENDPOINT: wanted.graph,
         DATA_BLOB_ENDPOINT: data('blob'),
         DATA_TABLE_ENDPOINT: data('table'),
+        SCAN_SCHEDULE: '0 0 2 * * *',
       };
       return Object.entries({ ...common, ...expected[app] }).flatMap(([name, value]) =>
         expectEqual(`${app} ${name}`, settings[name] ?? null, value),

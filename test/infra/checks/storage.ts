@@ -1,6 +1,7 @@
 import { containerNames, tableNames } from '../../../shared/io/wiring';
 import { scanQueueName } from '../../../shared/core/scanRequest';
 import {
+  asText,
   at,
   expectEqual,
   expectSameSet,
@@ -37,7 +38,7 @@ export const accountsAreHardened: Check = deployment => [
       'properties.isLocalUserEnabled': false,
       'properties.supportsHttpsTrafficOnly': true,
     }),
-    ...(['TLS1_2', 'TLS1_3'].includes(String(at(account, 'properties.minimumTlsVersion')))
+    ...(['TLS1_2', 'TLS1_3'].includes(asText(at(account, 'properties.minimumTlsVersion')))
       ? []
       : [`${nameOf(account.id)}: TLS older than 1.2`]),
   ]),
@@ -58,9 +59,11 @@ export const dataIsWhatTheCodeUses: Check = deployment => [
     childrenOf(deployment, 'stdata', 'tableServices/default/tables'),
     Object.values(tableNames),
   ),
-  ...expectSameSet('containers', childrenOf(deployment, 'stdata', 'blobServices/default/containers'), [
-    ...new Set([...Object.values(containerNames), 'notifications']),
-  ]),
+  ...expectSameSet(
+    'containers',
+    childrenOf(deployment, 'stdata', 'blobServices/default/containers'),
+    Object.values(containerNames),
+  ),
   ...expectSameSet('queues', childrenOf(deployment, 'stdata', 'queueServices/default/queues'), [
     scanQueueName,
     `${scanQueueName}-poison`,
