@@ -92,9 +92,8 @@ const valueAt = (deployment: Deployment, place: Place): unknown =>
 function otherValues(value: unknown): readonly unknown[] {
   if (typeof value === 'boolean') return [!value];
   if (typeof value === 'number') return [value + 1];
-  if (value === null) return ['changed'];
   // The end of a name is changed, and the whole of it.
-  return value === '' ? ['changed'] : [`${String(value)}x`, 'changed'];
+  return typeof value === 'string' && value !== '' ? [`${value}x`, 'changed'] : ['changed'];
 }
 
 function changed(

@@ -74,7 +74,7 @@ export const everythingHasAnEndpoint =
       const zonesOfGroup = listAt(group, 'properties.privateDnsZoneConfigs');
       const targets = connections.map(
         connection =>
-          `${listAt(connection, 'properties.groupIds').join('+')} of ${shortId(asText(at(connection, 'properties.privateLinkServiceId')))}`,
+          `${listAt(connection, 'properties.groupIds').map(asText).join('+')} of ${shortId(asText(at(connection, 'properties.privateLinkServiceId')))}`,
       );
       const names = zonesOfGroup.map(each => nameOf(asText(at(each, 'properties.privateDnsZoneId'))));
       return `${targets.join(' and ')} in ${names.join(' and ')}`;
