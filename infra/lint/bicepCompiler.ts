@@ -9,7 +9,10 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  * and the one that `az bicep install` brought.
  * @throws Error: `BICEP` names something that can not be run.
  */
-export function findBicep(environment: Environment): string | null {
+export function findBicep(
+  environment: Environment,
+  platform: NodeJS.Platform = process.platform,
+): string | null {
   const named = environment['BICEP']?.trim();
   if (named) {
     if (isProgram(named)) return named;
@@ -17,8 +20,8 @@ export function findBicep(environment: Environment): string | null {
   }
   const azureFolder = environment['AZURE_CONFIG_DIR'] || path.join(homedir(), '.azure');
   const folders = [...(environment['PATH'] ?? '').split(path.delimiter), path.join(azureFolder, 'bin')];
-  const names = process.platform === 'win32' ? ['bicep.exe'] : ['bicep'];
-  const files = folders.filter(Boolean).flatMap(folder => names.map(name => path.join(folder, name)));
+  const name = platform === 'win32' ? 'bicep.exe' : 'bicep';
+  const files = folders.filter(folder => folder !== '').map(folder => path.join(folder, name));
   return files.find(isProgram) ?? null;
 }
 

@@ -38,6 +38,13 @@ describe('which compiler is taken', () => {
     expect(findBicep({ AZURE_CONFIG_DIR: all.AZURE_CONFIG_DIR })).toBe(ofAz);
   });
 
+  test('on Windows it has another name', () => {
+    const onPath = program('path/bicep.exe');
+    const environment = { PATH: path.dirname(onPath), AZURE_CONFIG_DIR: folder };
+    expect(findBicep(environment, 'win32')).toBe(onPath);
+    expect(findBicep(environment, 'linux')).toBeNull();
+  });
+
   test('neither a folder nor a file that can not be run is one', () => {
     write('path/bicep', 'text');
     mkdirSync(path.join(folder, 'azure', 'bin', 'bicep'), { recursive: true });

@@ -1,4 +1,3 @@
-import { scanQueueConnection } from '../../../functions/scanRequests';
 import { settings as readByTheCode } from '../../../shared/io/configuration';
 import {
   appNames,
@@ -50,9 +49,7 @@ export const settingsAreThoseThatAreRead: Check = deployment =>
       ...Object.entries(readByTheCode)
         .filter(([, { description }]) => isReadBy(app, description))
         .map(([name]) => name),
-      ...Object.keys(platformSettings).filter(
-        name => app === 'scan' || !name.startsWith(scanQueueConnection),
-      ),
+      ...Object.keys(platformSettings).filter(name => app === 'scan' || !name.startsWith('SCAN_REQUESTS__')),
     ]),
   );
 
