@@ -10,7 +10,7 @@ import type { RunState, ScanRun } from '../core/scanRun';
 import { compareTenant, type CompareTenantPorts } from './compareTenant';
 import { comparisonGates, evidenceGates, readSynchronisation, sourcesOf, volumeGates } from './evaluateGates';
 import type { CandidateTable, Clock, HeldLock, RunLock, ScanRunTable, SynchronisationReader } from './ports';
-import { readLegacy, recentRuns, type RunLegacy } from './runHistory';
+import { readAccepted, readLegacy, recentRuns, type RunLegacy } from './runHistory';
 
 /** The table Rules, for reading. */
 export interface RuleReader {
@@ -252,13 +252,7 @@ async function scan(
   const { limits, tenantId } = settings;
   const previous = await readPrevious(ports, signal);
   const rules = await readRules(ports, signal);
-  const accepted = legacy.accepted === null ? null : await runs.read(legacy.accepted, signal);
-  if (legacy.accepted !== null && accepted === null)
-    throw new AppError(
-      'rowInvalid',
-      `The record of the last accepted run (${legacy.accepted}) was expected in ScanRuns, and is not there. Nothing can be compared ` +
-        'with it: restore the table.',
-    );
+  const accepted = await readAccepted(runs, legacy, signal);
   const synchronisation = await readSynchronisation(ports.synchronisation, signal);
   const compared = await compareTenant(ports, settings.sources, previous, soFar.time, signal);
   const { exports } = compared;
@@ -295,11 +289,11 @@ async function scan(
   if (open.some(hold => hold.kind === 'evidence'))
     return { state: 'held', reasons, holds: carried.notAccepted };
   // What locks the list is on record before the list is: a run that ends in between must not unlock it.
-  soFar.learn({ reasons, holds: carried.accepted });
+  soFar.learn({ reasons, holds: carried.whileWritten });
   await runs.replace({ ...running, ...soFar.known }, 'running', signal);
   await ports.candidates.write(plan.writes, () => lock.assertHeld(signal), signal);
   soFar.time('write');
-  return { state: 'finished' };
+  return { state: 'finished', holds: carried.accepted };
 }
 
 /** Every reason at once: the breaches that nobody let go, and the holds of earlier runs. */
