@@ -1,3 +1,4 @@
+import { acceptedRunsOf, type RunGoingOn, type RunRecord } from '../core/acceptedRun';
 import { AppError, type ErrorCode } from '../core/appError';
 import type { CloudObject } from '../core/cloudObject';
 import type { ComparisonContext } from '../core/correlate';
@@ -9,6 +10,7 @@ import type { ObjectType } from '../core/objectType';
 import type { Finding } from '../core/runPlan';
 import type { TypeCounts } from '../core/scanRun';
 import type { SourceName } from '../core/exportFormat';
+import { waitingSourceOf, waitsOf, type WaitingContext, type WaitingRules } from '../core/waiting';
 import { contextOfExports, observedSinceOf } from './comparisonContext';
 import { eachLimited } from './eachLimited';
 import { judgeObjects } from './judgeObjects';
@@ -37,6 +39,13 @@ export interface ComparisonResult {
   readonly counts: Readonly<Record<ObjectType, TypeCounts>>;
 }
 
+/** What the rules of time go by, beside the exports. */
+export interface RunTime extends Omit<RunGoingOn, 'exports'> {
+  readonly rules: WaitingRules;
+  /** The newest records of earlier runs. */
+  readonly recent: readonly RunRecord[];
+}
+
 /** Reads by id that run at the same time: few, beside the lists' own requests. */
 const readsAtOnce = 4;
 
@@ -48,6 +57,7 @@ export async function compareTenant(
   { directory, exports, log }: CompareTenantPorts,
   sources: readonly SourceName[],
   previous: readonly StoredFacts[],
+  runTime: RunTime,
   time: (phase: string) => void,
   signal: AbortSignal,
 ): Promise<TenantComparison> {
@@ -64,7 +74,7 @@ export async function compareTenant(
   try {
     await readUnlisted(directory, onRecord, cloud, pending, signal);
     time('graph');
-    const result = await lookCloser(read, cloud, onRecord, pending, signal);
+    const result = await lookCloser(read, cloud, onRecord, pending, waitingOf(read, runTime), signal);
     return { gates, exports: read, result };
   } catch (error) {
     signal.throwIfAborted();
@@ -171,20 +181,23 @@ async function lookCloser(
   cloud: CloudRead,
   onRecord: readonly StoredFacts[],
   pending: PendingObjects,
+  waiting: WaitingContext,
   signal: AbortSignal,
 ): Promise<ComparisonResult> {
   const context = contextOf(read.accepted, cloud, onRecord);
   const judged = await judgeObjects(pending.objects.values(), read, context, signal);
   const counts = startCounts(cloud, pending);
-  const recorded = new Set(onRecord.map(referenceKey));
+  const rows = new Map(onRecord.map(row => [referenceKey(row), row]));
   const findings: Finding[] = [];
   for (const { cloud: object, compared, verdict, evidence } of judged) {
     const { correlation } = compared;
     count(counts[object.type].outcomes, correlation.kind);
     if (correlation.kind === 'unknown') count(counts[object.type].unknownReasons, correlation.reason);
     if (verdict.kind !== 'none') {
-      findings.push({ cloud: object, outcome: correlation.kind, verdict, evidence, waitsFor: [] });
-    } else if (recorded.has(referenceKey(object))) {
+      const row = rows.get(referenceKey(object)) ?? null;
+      const waitsFor = verdict.kind === 'missing' ? waitsOf(object, correlation, row, waiting) : [];
+      findings.push({ cloud: object, outcome: correlation.kind, verdict, evidence, waitsFor });
+    } else if (rows.has(referenceKey(object))) {
       pending.withdrawals.set(referenceKey(object), verdict.because);
     }
   }
@@ -205,6 +218,16 @@ function contextOf(
     observedSince: observedSinceOf(onRecord),
   };
 }
+
+const waitingOf = (
+  { accepted, used }: ExportsRead,
+  { rules, recent, ...goingOn }: RunTime,
+): WaitingContext => ({
+  rules,
+  now: goingOn.startedAt,
+  runs: acceptedRunsOf(recent, { ...goingOn, exports: used }),
+  sources: accepted.map(({ manifest }) => waitingSourceOf(manifest)),
+});
 
 interface GrowingCounts extends TypeCounts {
   readonly outcomes: Record<string, number>;

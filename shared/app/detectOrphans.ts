@@ -7,6 +7,7 @@ import { decideHolds, type Hold } from '../core/holds';
 import { activeRules, type ActiveRules, type Rule } from '../core/rule';
 import { planRun } from '../core/runPlan';
 import type { RunState, ScanRun } from '../core/scanRun';
+import { laxerThanDefault, type WaitingRules } from '../core/waiting';
 import { compareTenant, type CompareTenantPorts } from './compareTenant';
 import { comparisonGates, evidenceGates, readSynchronisation, sourcesOf, volumeGates } from './evaluateGates';
 import type { CandidateTable, Clock, HeldLock, RunLock, ScanRunTable, SynchronisationReader } from './ports';
@@ -33,6 +34,8 @@ export interface DetectOrphansSettings {
   /** The tenant that is scanned, as a lower-case GUID. */
   readonly tenantId: string;
   readonly limits: GateLimits;
+  /** How long a missing object is observed. */
+  readonly waiting: WaitingRules;
   /** The app's version, for the run record. */
   readonly version: string;
 }
@@ -179,11 +182,14 @@ async function runUnderLock(
   };
   await runs.create(running, signal);
   log.info(`scan ${runNumber} (${running.runId}) started, sources: ${settings.sources.join(', ')}`);
+  const laxer = laxerThanDefault(settings.waiting);
+  if (laxer.length > 0)
+    log.warn(`WAITING_RULES lets objects be candidates earlier than by default: ${laxer.join(', ')}`);
   const stop = AbortSignal.any([signal, lock.lost]);
   const soFar = new RunSoFar(clock);
   let outcome: RunOutcome;
   try {
-    outcome = await scan(ports, settings, running, legacy, soFar, lock, stop);
+    outcome = await scan(ports, settings, running, { ...legacy, recent }, soFar, lock, stop);
   } catch (error) {
     outcome = stoppedOrFailed(error, stop);
   }
@@ -243,7 +249,7 @@ async function scan(
   ports: DetectOrphansPorts,
   settings: DetectOrphansSettings,
   running: ScanRun,
-  legacy: RunLegacy,
+  legacy: RunLegacy & { readonly recent: readonly ScanRun[] },
   soFar: RunSoFar,
   lock: HeldLock,
   signal: AbortSignal,
@@ -254,7 +260,15 @@ async function scan(
   const rules = await readRules(ports, signal);
   const accepted = await readAccepted(runs, legacy, signal);
   const synchronisation = await readSynchronisation(ports.synchronisation, signal);
-  const compared = await compareTenant(ports, settings.sources, previous, soFar.time, signal);
+  const { runNumber, startedAt } = running;
+  const runTime = {
+    rules: settings.waiting,
+    runNumber,
+    startedAt,
+    tenantLastSync: synchronisation.tenant?.lastSyncDateTime ?? null,
+    recent: legacy.recent,
+  };
+  const compared = await compareTenant(ports, settings.sources, previous, runTime, soFar.time, signal);
   const { exports } = compared;
   const sources = sourcesOf(exports);
   const evidence = [

@@ -7,6 +7,7 @@ import { sourceNameSchema, type SourceName } from '../core/exportFormat';
 import { gateLimitChangesSchema, gateLimitsWith, type GateLimits } from '../core/gates/limits';
 import { parseGuid, type Guid } from '../core/keys/guid';
 import { objectTypes, type ObjectType } from '../core/objectType';
+import { defaultWaitingRules, type WaitingRules } from '../core/waiting';
 import { publicKeyFromBase64 } from './exports/publicKey';
 
 export const appParts = ['scan', 'review'] as const;
@@ -80,6 +81,25 @@ const jsonText = z.string().transform((text, context): unknown => {
 const sources = jsonText.pipe(sourcesShape);
 
 const gateLimits = jsonText.pipe(gateLimitChangesSchema).transform(gateLimitsWith);
+
+const days = z.int().min(0).max(365);
+
+/** What is left out is as strict as the default. */
+const waitingRules = jsonText.pipe(
+  z
+    .strictObject({
+      consecutiveRuns: z.int().min(1).max(30).optional(),
+      graceDays: days.optional(),
+      recycleBinDays: days.optional(),
+      synchronisation: z.enum(['proved', 'notAsked']).optional(),
+    })
+    .transform((given): WaitingRules => ({
+      consecutiveRuns: given.consecutiveRuns ?? defaultWaitingRules.consecutiveRuns,
+      graceDays: given.graceDays ?? defaultWaitingRules.graceDays,
+      recycleBinDays: given.recycleBinDays ?? defaultWaitingRules.recycleBinDays,
+      synchronisation: given.synchronisation ?? defaultWaitingRules.synchronisation,
+    })),
+);
 
 /** Compared with a token's `iss` as it is. An issuer for many tenants (common, organizations) is refused. */
 const tenantIssuer = httpsUrl.refine(
@@ -204,6 +224,15 @@ export const settings = {
     fallback: defaultScanSchedule,
     schema: schedule,
   }),
+  WAITING_RULES: setting({
+    description:
+      'JSON: how long a missing object is observed before it is a candidate: consecutiveRuns (1 to 30), graceDays and ' +
+      'recycleBinDays (0 to 365), synchronisation (proved, or notAsked in a laboratory that has none). What is left out is as ' +
+      'strict as it is by default.',
+    example: JSON.stringify(defaultWaitingRules),
+    fallback: '{}',
+    schema: waitingRules,
+  }),
   AUTH_ISSUER: setting({
     description:
       'Part review: who issues the access tokens, https://login.microsoftonline.com/<tenant id>/v2.0 (global), ' +
@@ -311,6 +340,7 @@ export interface Configuration {
   readonly cloudSyncServicePrincipalIds: readonly Guid[];
   readonly scanSchedule: string;
   readonly gateLimits: GateLimits;
+  readonly waitingRules: WaitingRules;
 }
 
 /** What the part review needs beside the common settings, to decide. */
@@ -467,6 +497,7 @@ export function readConfiguration(environment: Environment): ConfigurationReadin
     ),
     scanSchedule: read('SCAN_SCHEDULE', settings.SCAN_SCHEDULE),
     gateLimits: read('GATE_LIMITS', settings.GATE_LIMITS),
+    waitingRules: read('WAITING_RULES', settings.WAITING_RULES),
   };
   if (configuration.part === 'review') {
     const reading = readAuthentication(environment);

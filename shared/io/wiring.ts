@@ -80,11 +80,12 @@ export function buildScan(
     log,
     newRunId: () => runId,
   };
-  const { sources, tenantId, gateLimits: limits } = configuration;
+  const { sources, tenantId, gateLimits: limits, waitingRules: waiting } = configuration;
   const settings: DetectOrphansSettings = {
     sources: sources.map(expected => expected.source),
     tenantId,
     limits,
+    waiting,
     version,
   };
   return { ports, settings };

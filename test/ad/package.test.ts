@@ -3,8 +3,10 @@ import { cp } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { agentVersion } from '../../agent/src/core/agentVersion';
+import { makePackages } from '../../infra/package/makePackages';
 import { runAgentCommand } from '../support/agent/agentCommand';
 import { temporaryFolders } from '../support/agent/temporaryFolder';
+import { type AgentUpload, startAgentUpload } from '../support/ad/agentUpload';
 import { type DomainController, startDomainController } from '../support/ad/domainController';
 import { expectedExport } from '../support/ad/exportOracle';
 import { ForestAgent } from '../support/ad/forestAgents';
@@ -32,9 +34,23 @@ async function packed(): Promise<string> {
   return path.join(folder, stdout.trim());
 }
 
+/** The agent as one file, as `npm run package` makes it; its path. */
+async function madeExecutable(): Promise<string> {
+  const out = newFolder();
+  const [name = ''] = await makePackages(['linux'], {
+    root,
+    out,
+    cache: path.join(newFolder(), 'cache'),
+    say: () => undefined,
+  });
+  return path.join(out, name);
+}
+
 let installed: string;
 let tarball: string;
+let executable: string;
 let dc: DomainController;
+let storage: AgentUpload;
 const agents: ForestAgent[] = [];
 beforeAll(async () => {
   const authority = await createCertificateAuthority();
@@ -49,20 +65,19 @@ beforeAll(async () => {
     }),
   ].join('');
   installed = newFolder();
-  [tarball, dc] = await Promise.all([
+  [tarball, executable, storage, dc] = await Promise.all([
     packed(),
+    madeExecutable(),
+    startAgentUpload(authority, tenantId),
     startDomainController({ authority, dnsName: 'contoso.example', seed }),
   ]);
   await npm(installed, 'install', tarball);
 }, 300_000);
 afterAll(async () => {
   await Promise.all(agents.map(agent => agent.remove()));
+  await storage?.stop();
   await dc?.stop();
 });
-
-const program = (): readonly [string] => [
-  path.join(installed, 'node_modules', '.bin', 'entra-orphans-agent'),
-];
 
 test('the package is what runs, and no more', async () => {
   expect(path.basename(tarball)).toBe(`entra-orphans-agent-${agentVersion}.tgz`);
@@ -73,42 +88,55 @@ test('the package is what runs, and no more', async () => {
   expect(files).toContain('dist/agent/src/main.js');
 });
 
-test('installed into an empty folder it tells its commands and its version', async () => {
-  const help = await runAgentCommand({
-    arguments: ['--help'],
-    workingDirectory: newFolder(),
-    program: program(),
+const ways: readonly (readonly [string, () => readonly [string]])[] = [
+  [
+    'the agent that npm installed into an empty folder',
+    () => [path.join(installed, 'node_modules', '.bin', 'entra-orphans-agent')],
+  ],
+  ['the agent as one executable file', () => [executable]],
+];
+describe.each(ways)('%s', (_, program) => {
+  test('tells its commands and its version, in an empty folder', async () => {
+    const help = await runAgentCommand({
+      arguments: ['--help'],
+      workingDirectory: newFolder(),
+      program: program(),
+    });
+    expect(help).toMatchObject({ code: 0, told: '' });
+    expect(help.output).toMatch(/^Usage: entra-orphans-agent <command> \[options\]/);
+    const version = await runAgentCommand({
+      arguments: ['--version'],
+      workingDirectory: newFolder(),
+      program: program(),
+    });
+    expect(version).toEqual({ code: 0, told: '', output: `${agentVersion}\n` });
   });
-  expect(help).toMatchObject({ code: 0, told: '' });
-  expect(help.output).toMatch(/^Usage: entra-orphans-agent <command> \[options\]/);
-  const version = await runAgentCommand({
-    arguments: ['--version'],
-    workingDirectory: newFolder(),
-    program: program(),
-  });
-  expect(version).toEqual({ code: 0, told: '', output: `${agentVersion}\n` });
-});
 
-test('it makes its key, checks, and exports a domain', async () => {
-  const account = await dc.addServiceAccount('svc-orphans');
-  await dc.grantTombstones(account);
-  const agent = await ForestAgent.create({
-    source: 'contoso',
-    tenantId,
-    anchorAttribute: 'mS-DS-ConsistencyGuid',
-    domainControllers: [{ url: dc.url, account }],
-    authorityCert: dc.authorityCert,
-    scope: { excludeFilters: ['(adminDescription=NoSync)'] },
-    upload: null,
-    program: program(),
+  test('makes its key, checks, exports a domain, and uploads it', async () => {
+    const account = await dc.addServiceAccount(`svc-orphans-${agents.length}`);
+    await dc.grantTombstones(account);
+    const agent = await ForestAgent.create({
+      source: `contoso-${agents.length}`,
+      tenantId,
+      anchorAttribute: 'mS-DS-ConsistencyGuid',
+      domainControllers: [{ url: dc.url, account }],
+      authorityCert: dc.authorityCert,
+      scope: { excludeFilters: ['(adminDescription=NoSync)'] },
+      upload: storage.upload,
+      program: program(),
+    });
+    agents.push(agent);
+    const check = await agent.run(['check']);
+    expect([check.code, check.told]).toEqual([0, check.told]);
+    expect(check.output).toContain('An export would be made.');
+    const out = newFolder();
+    const made = await agent.run(['export', '--out', out]);
+    expect([made.code, made.told]).toEqual([0, made.told]);
+    const { lines } = await readNewestExport(out, agent.exportSource, tenantId);
+    expect(lines).toEqual(await expectedExport(dc, account));
+    await agent.export();
+    const uploaded = await readNewestExport(storage.exports, agent.exportSource, tenantId);
+    expect(uploaded.lines).toEqual(lines);
+    expect(uploaded.manifest).toMatchObject({ sequence: 2, agentVersion });
   });
-  agents.push(agent);
-  const check = await agent.run(['check']);
-  expect([check.code, check.told]).toEqual([0, check.told]);
-  expect(check.output).toContain('An export would be made.');
-  const out = newFolder();
-  const made = await agent.run(['export', '--out', out]);
-  expect([made.code, made.told]).toEqual([0, made.told]);
-  const { lines } = await readNewestExport(out, agent.exportSource, tenantId);
-  expect(lines).toEqual(await expectedExport(dc, account));
 });

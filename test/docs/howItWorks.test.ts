@@ -28,6 +28,7 @@ import { runStates } from '../../shared/core/scanRun';
 import { tryStrongKeys } from '../../shared/core/strongKeys';
 import { decisionStates, decisionTransitions, factTransitions } from '../../shared/core/transitions';
 import { judge, type Verdict } from '../../shared/core/verdict';
+import { defaultWaitingRules, replicationMarginHours } from '../../shared/core/waiting';
 import { weakKeysOfCloudObject } from '../../shared/core/weakKeys';
 import type { CloudId } from '../../shared/core/cloudObject';
 import { aContact, aDevice, aGroup, anObject, aTombstone, aUser, instant } from '../support/builders';
@@ -218,6 +219,17 @@ describe('docs/how-it-works.md says what the code does', () => {
     const facts = section(document, '## Facts');
     expect(stateDiagram(facts)).toEqual(factTransitions);
     expect(column(table(facts, 'State'), 0)).toEqual(factStates);
+  });
+
+  test('what an object waits for, with the defaults, in the order in which rows say it', () => {
+    const rows = table(section(document, '## Time'), 'waitsFor');
+    expect(rows.map(row => [row[0], row[3]])).toEqual([
+      ['synchronisation', defaultWaitingRules.synchronisation],
+      ['consecutiveRuns', String(defaultWaitingRules.consecutiveRuns)],
+      ['grace', String(defaultWaitingRules.graceDays)],
+      ['recycleBin', String(defaultWaitingRules.recycleBinDays)],
+    ]);
+    expect(section(document, '## Time')).toContain(`by ${replicationMarginHours} hours`);
   });
 
   test('reasons of attention and of withdrawal', () => {

@@ -29,6 +29,8 @@ export interface ExportInput {
   readonly anchorAttribute: string | null;
   readonly tombstones: ExportManifestInput['tombstones'];
   readonly canaries?: ExportManifestInput['canaries'];
+  /** Default: the agent is not told. */
+  readonly synchronisationRuns?: ExportManifestInput['synchronisationRuns'];
   readonly lines: Iterable<ExportLineInput>;
   readonly linesPerPart?: number;
 }
@@ -86,7 +88,7 @@ export function writeExport(input: ExportInput): WrittenExport {
     tombstones: described.tombstones,
     canaries: described.canaries ?? [],
     completeness: nothingOdd(described.namingContexts.length),
-    synchronisationRuns: null,
+    synchronisationRuns: described.synchronisationRuns ?? null,
     answeredRequests: [],
     parts,
     complete: true,

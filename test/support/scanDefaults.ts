@@ -3,6 +3,7 @@ import type { SourceName } from '../../shared/core/exportFormat';
 import type { GateResult } from '../../shared/core/gates/gate';
 import { defaultGateLimits, type GateLimits } from '../../shared/core/gates/limits';
 import type { StoredRule } from '../../shared/core/rule';
+import type { WaitingRules } from '../../shared/core/waiting';
 import { instant } from './builders';
 
 /** The tenant of MemorySynchronisation, and of the builders' manifests. */
@@ -26,6 +27,14 @@ export const generousLimits: GateLimits = {
   pendingDeletionsObjects: 1_000_000,
 };
 
+/** Rules of time that every missing object has met when it is first seen, for whoever has one night only. */
+export const metAtOnce: WaitingRules = {
+  consecutiveRuns: 1,
+  graceDays: 0,
+  recycleBinDays: 0,
+  synchronisation: 'notAsked',
+};
+
 export const scanSettings = (
   sources: readonly string[],
   given: Partial<DetectOrphansSettings> = {},
@@ -33,6 +42,7 @@ export const scanSettings = (
   sources: sources as readonly SourceName[],
   tenantId,
   limits: generousLimits,
+  waiting: metAtOnce,
   version: '1.2.3',
   ...given,
 });

@@ -2,16 +2,20 @@ import { nothingOdd } from './exportWriter';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { compareTenant } from '../../shared/app/compareTenant';
+import { compareTenant, type RunTime } from '../../shared/app/compareTenant';
+import type { RunRecord } from '../../shared/core/acceptedRun';
 import type { CloudObject } from '../../shared/core/cloudObject';
 import { objectClasses, type ExportManifest, type SourceName } from '../../shared/core/exportFormat';
-import type { FactState, StoredFacts } from '../../shared/core/facts';
-import { formatInstant } from '../../shared/core/instant';
+import type { FactState, StoredFacts, Wait } from '../../shared/core/facts';
+import { formatInstant, type Instant } from '../../shared/core/instant';
 import { planRun } from '../../shared/core/runPlan';
 import type { ExportRecord } from '../../shared/core/onPremisesObject';
+import { defaultWaitingRules, type WaitingRules } from '../../shared/core/waiting';
 import { aContact, aDevice, aGroup, anObject, aTombstone, aUser, instant } from './builders';
 import { MemoryDirectory } from './memory/memoryDirectory';
 import { MemoryExports, type MemoryExport } from './memory/memoryExports';
+import { MemorySynchronisation } from './memory/memorySynchronisation';
+import { metAtOnce } from './scanDefaults';
 
 /**
  * A scenario's input.json, with what it does not say filled in by the builders. Keys are written by name, so that a reader
@@ -29,6 +33,8 @@ export interface ScenarioInput {
     readonly type: CloudObject['type'];
     readonly id: string;
   })[];
+  /** The rules of time, and what they go by; absent: they are all met when an object is first seen. */
+  readonly time?: ScenarioTime;
   /** Rows of the table before the run. */
   readonly previous?: readonly (Partial<StoredFacts> & {
     readonly type: CloudObject['type'];
@@ -36,9 +42,29 @@ export interface ScenarioInput {
   })[];
 }
 
+export interface ScenarioTime {
+  /** What is left out is strict. */
+  readonly rules?: Partial<WaitingRules>;
+  /** When the run begins, and its number; absent: 2026-11-20T02:00:00Z, 7. */
+  readonly now?: string;
+  readonly runNumber?: number;
+  /** The tenant's onPremisesLastSyncDateTime tonight; absent: unknown. */
+  readonly tenantLastSync?: string;
+  /** Accepted runs before this one. */
+  readonly runs?: readonly {
+    readonly runNumber: number;
+    readonly startedAt: string;
+    /** Tells its exports from those of other runs; absent: the run's number. */
+    readonly exports?: string;
+    readonly tenantLastSync?: string;
+  }[];
+}
+
 export interface ScenarioExport {
   readonly source: string;
   readonly startedAt?: string;
+  /** When the runs of synchronisation began that the agent knows of, which took five minutes; absent: it is not told. */
+  readonly synchronisationRuns?: readonly { readonly startedAt: string; readonly succeeded?: boolean }[];
   /** The attribute it declares; absent: mS-DS-ConsistencyGuid; null: it declares none. */
   readonly anchorAttribute?: string | null;
   /** DNS names of domains of its forest that it does not cover. */
@@ -66,11 +92,12 @@ export interface ScenarioPlan {
     readonly proof: string | null;
     readonly firstObservedRun: number;
     readonly evidenceHash: string;
+    /** What an observed object waits for, and until when. */
+    readonly waitsFor?: readonly string[];
   }[];
 }
 
-const now = instant('2026-11-20T02:00:00Z');
-const runNumber = 7;
+const tonight = { startedAt: instant('2026-11-20T02:00:00Z'), runNumber: 7 };
 
 export function readScenario(directory: string): ScenarioInput {
   return parseNamed(readFileSync(path.join(directory, 'input.json'), 'utf8'));
@@ -103,17 +130,20 @@ export async function runScenario(input: ScenarioInput): Promise<ScenarioPlan> {
   const log = { debug: silent, info: silent, warn: silent, error: silent };
   const ports = { directory, exports: new MemoryExports(exports), log };
   const sources = (input.expected ?? exports.map(one => one.source)) as SourceName[];
+  const runTime = runTimeOf(input.time, sources);
   const compared = await compareTenant(
     ports,
     sources,
     previous,
+    runTime,
     () => undefined,
     AbortSignal.timeout(10_000),
   );
   const breachedGates = compared.gates.filter(gate => !gate.passed).map(gate => gate.gate);
   if (!compared.result) return { breachedGates, outcomes: {}, writes: [] };
   const { findings, withdrawals, counts } = compared.result;
-  const plan = planRun({ runNumber, at: now, previous, findings, withdrawals });
+  const { runNumber, startedAt } = runTime;
+  const plan = planRun({ runNumber, at: startedAt, previous, findings, withdrawals });
   const outcomes = Object.entries(counts)
     .filter(([, count]) => count.read > 0)
     .map(
@@ -135,8 +165,47 @@ export async function runScenario(input: ScenarioInput): Promise<ScenarioPlan> {
     proof: facts.proof,
     firstObservedRun: facts.firstObservedRun,
     evidenceHash: facts.evidenceHash,
+    ...(facts.state === 'observed' ? { waitsFor: facts.waitsFor.map(waitText) } : {}),
   }));
   return { breachedGates, outcomes: Object.fromEntries(outcomes), writes };
+}
+
+const waitText = (wait: Wait): string =>
+  wait.until === null ? wait.for : `${wait.for} until ${formatInstant(wait.until)}`;
+
+function runTimeOf(given: ScenarioTime | undefined, sources: readonly SourceName[]): RunTime {
+  return {
+    rules: given ? { ...defaultWaitingRules, ...given.rules } : metAtOnce,
+    runNumber: given?.runNumber ?? tonight.runNumber,
+    startedAt: given?.now ? instant(given.now) : tonight.startedAt,
+    tenantLastSync: given?.tenantLastSync ? instant(given.tenantLastSync) : null,
+    recent: (given?.runs ?? []).map(run => runRecordOf(run, sources)),
+  };
+}
+
+function runRecordOf(
+  given: NonNullable<ScenarioTime['runs']>[number],
+  sources: readonly SourceName[],
+): RunRecord {
+  const { runNumber, tenantLastSync } = given;
+  const startedAt = instant(given.startedAt);
+  const lastSyncDateTime = tenantLastSync === undefined ? null : instant(tenantLastSync);
+  return {
+    runNumber,
+    state: 'finished',
+    startedAt,
+    exports: sources.map(source => ({
+      source,
+      folder: '',
+      sequence: runNumber,
+      manifestHash: given.exports ?? String(runNumber),
+      startedAt,
+      finishedAt: startedAt,
+      lines: 0,
+      namingContexts: [],
+    })),
+    synchronisation: { tenant: { ...new MemorySynchronisation().state, lastSyncDateTime }, sources: [] },
+  };
 }
 
 const prefixed = (prefix: string, counts: Readonly<Record<string, number>>): Record<string, number> =>
@@ -266,13 +335,21 @@ function exportOf(given: ScenarioExport, ordinal: number): MemoryExport {
     tombstones: 'included',
     canaries: [],
     completeness: nothingOdd(domains.length),
-    synchronisationRuns: null,
+    synchronisationRuns: given.synchronisationRuns?.map(synchronisationRunOf) ?? null,
     answeredRequests: [],
     parts: [],
     complete: true,
   };
   const folder = formatInstant(startedAt).slice(0, 19).replaceAll(/[-:]/g, '');
   return { source, folder: `${folder}Z`, manifest, manifestHash: '0'.repeat(64), records };
+}
+
+function synchronisationRunOf(
+  given: NonNullable<ScenarioExport['synchronisationRuns']>[number],
+): NonNullable<ExportManifest['synchronisationRuns']>[number] {
+  const startedAt = instant(given.startedAt);
+  const finishedAt = (startedAt + 5 * 60_000) as Instant;
+  return { startedAt, finishedAt, succeeded: given.succeeded ?? true, exportedDeletes: null };
 }
 
 function namingContextOf(

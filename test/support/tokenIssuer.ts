@@ -13,14 +13,18 @@ const claimsSchema = z.object({
   tid: z.guid(),
   appid: z.guid(),
   oid: z.guid(),
-  idtyp: z.literal('app'),
+  idtyp: z.enum(['app', 'user']),
   roles: z.array(z.string()).default([]),
+  /** A user's token: what the application may do for the user, separated by spaces. */
+  scp: z.string().optional(),
+  /** A user's token: the template ids of the user's directory roles. */
+  wids: z.array(z.string()).optional(),
   iat: z.int(),
   nbf: z.int(),
   exp: z.int(),
 });
 
-/** What an access token of an application says, in the claims of Entra's version 1.0 tokens; times in seconds since 1970. */
+/** What an access token of an application, or of a user, says, in the claims of Entra's version 1.0 tokens; times in seconds since 1970. */
 export type AccessTokenClaims = Readonly<z.output<typeof claimsSchema>>;
 
 export interface AccessTokenRequest {
@@ -32,6 +36,8 @@ export interface AccessTokenRequest {
   readonly objectId: string;
   /** Application permissions. */
   readonly roles?: readonly string[];
+  /** Given: the token is one of a user. */
+  readonly user?: { readonly scopes: readonly string[]; readonly directoryRoles: readonly string[] };
   /** Another tenant than the issuer's own. */
   readonly tenantId?: string;
   /** Default: now. */
@@ -68,7 +74,8 @@ export async function createTokenIssuer(options: { readonly tenantId: string }):
       return new SignJWT({
         appid: request.appId,
         appidacr: '2',
-        idtyp: 'app',
+        idtyp: request.user ? 'user' : 'app',
+        ...(request.user && { scp: request.user.scopes.join(' '), wids: request.user.directoryRoles }),
         oid: request.objectId,
         // Entra leaves the claim out where no permission was granted.
         ...(request.roles !== undefined && request.roles.length > 0 ? { roles: request.roles } : {}),

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { defaultGateLimits } from '../../../shared/core/gates/limits';
 import { version } from '../../../shared/core/version';
+import { defaultWaitingRules } from '../../../shared/core/waiting';
 import {
   configurationError,
   readConfiguration,
@@ -62,6 +63,7 @@ describe('configuration', () => {
       tableEndpoint: 'https://127.0.0.1:1/account',
       scanSchedule: examples['SCAN_SCHEDULE'],
       cloudSyncServicePrincipalIds: [examples['CLOUD_SYNC_SERVICE_PRINCIPAL_IDS']],
+      waitingRules: defaultWaitingRules,
       sources: [{ source: 'contoso', publicKeys: [{ keyId: '2026-11' }] }],
     });
     expect(reading.configuration.sources[0]?.publicKeys[0]?.publicKey.asymmetricKeyType).toBe('ed25519');
@@ -80,6 +82,22 @@ describe('configuration', () => {
         scanSchedule: '0 0 2 * * *',
         graphEndpoint: 'https://graph.microsoft.com',
       },
+    });
+  });
+
+  test.each([
+    ['', {}],
+    ['{}', {}],
+    ['{"graceDays":0}', { graceDays: 0 }],
+    ['{"recycleBinDays":365,"consecutiveRuns":30}', { recycleBinDays: 365, consecutiveRuns: 30 }],
+    [
+      '{"consecutiveRuns":1,"graceDays":365,"recycleBinDays":0}',
+      { consecutiveRuns: 1, graceDays: 365, recycleBinDays: 0 },
+    ],
+    ['{"synchronisation":"notAsked"}', { synchronisation: 'notAsked' }],
+  ])('WAITING_RULES = %s: what is left out stays strict', (value, given) => {
+    expect(readConfiguration({ ...examples, WAITING_RULES: value })).toMatchObject({
+      configuration: { waitingRules: { ...defaultWaitingRules, ...given } },
     });
   });
 
@@ -126,6 +144,17 @@ describe('configuration', () => {
       `[${settings.EXPORT_SOURCES.example.slice(1, -1)},${settings.EXPORT_SOURCES.example.slice(1, -1)}]`,
       'names a source twice',
     ],
+    ['WAITING_RULES', 'lax', 'is not JSON'],
+    ['WAITING_RULES', '[]', 'at'],
+    ['WAITING_RULES', '{"consecutiveRuns":0}', 'at consecutiveRuns'],
+    ['WAITING_RULES', '{"consecutiveRuns":31}', 'at consecutiveRuns'],
+    ['WAITING_RULES', '{"graceDays":-1}', 'at graceDays'],
+    ['WAITING_RULES', '{"graceDays":366}', 'at graceDays'],
+    ['WAITING_RULES', '{"graceDays":"7"}', 'at graceDays'],
+    ['WAITING_RULES', '{"recycleBinDays":0.5}', 'at recycleBinDays'],
+    ['WAITING_RULES', '{"recycleBinDays":366}', 'at recycleBinDays'],
+    ['WAITING_RULES', '{"synchronisation":"no"}', 'at synchronisation'],
+    ['WAITING_RULES', '{"graceDay":1}', 'graceDay'],
   ])('%s = %s is refused', (name, value, problem) => {
     const problems = problemsOf({ ...examples, [name]: value });
     expect(Object.keys(problems)).toEqual([name]);

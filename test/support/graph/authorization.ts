@@ -24,8 +24,9 @@ export function authorize(claims: AccessTokenClaims, permissions: readonly strin
 export const insufficientPrivileges = (): GraphError =>
   new GraphError(403, 'Authorization_RequestDenied', 'Insufficient privileges to complete the operation.');
 
-export const hasAny = ({ roles }: AccessTokenClaims, permissions: readonly string[]): boolean =>
-  permissions.some(permission => roles.includes(permission));
+/** An application's own permissions, or those that it has for its user. */
+export const hasAny = ({ roles, scp = '' }: AccessTokenClaims, permissions: readonly string[]): boolean =>
+  permissions.some(permission => roles.includes(permission) || scp.split(' ').includes(permission));
 
 const messages: Readonly<Record<TokenRefusal, string>> = {
   malformed: 'IDX14100: JWT is not well formed, there are no dots (.).',

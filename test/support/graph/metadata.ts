@@ -1,10 +1,13 @@
 import type {
+  Application,
   AppRoleAssignment,
   Device,
   Group,
   LicenseDetails,
   Organization,
+  OAuth2PermissionGrant,
   OrgContact,
+  ServicePrincipal,
   SynchronizationJob,
   UnifiedRoleAssignment,
   User,
@@ -22,6 +25,9 @@ export interface EntityTypes {
   readonly licenseDetails: LicenseDetails;
   readonly unifiedRoleAssignment: UnifiedRoleAssignment;
   readonly synchronizationJob: SynchronizationJob;
+  readonly application: Application;
+  readonly servicePrincipal: ServicePrincipal;
+  readonly oAuth2PermissionGrant: OAuth2PermissionGrant;
 }
 export type EntityName = keyof EntityTypes;
 
@@ -81,7 +87,12 @@ function fits({ name, collection, nullable }: PropertyType, value: unknown): boo
 const guid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Graph writes all times in UTC; parts of a second only where there are any. */
 const dateTimeOffset = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,7})?Z$/;
-const enumerations = new Set(['groupAccessType', 'mdmAuthority', 'partnerTenantType']);
+const enumerations = new Set([
+  'groupAccessType',
+  'mdmAuthority',
+  'partnerTenantType',
+  'nativeAuthenticationApisEnabled',
+]);
 
 function fitsOne(name: string, value: unknown): boolean {
   switch (name) {

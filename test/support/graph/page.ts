@@ -13,11 +13,11 @@ export interface Page {
   readonly previousObjects: () => readonly JsonObject[];
 }
 
-/** What a route answers with status 200, or 204 where there is nothing to say. */
+/** What a route answers with status 200 (201 where it made something), or 204 where there is nothing to say. */
 export type Answer =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'page'; readonly page: Page }
-  | { readonly kind: 'entity'; readonly entity: JsonObject }
+  | { readonly kind: 'entity'; readonly entity: JsonObject; readonly status?: 201 }
   | { readonly kind: 'count'; readonly count: number };
 
 /** The body of an answer; null: it has none. */

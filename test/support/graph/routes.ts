@@ -1,6 +1,8 @@
 import type { Organization } from '@microsoft/microsoft-graph-types';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AccessTokenClaims } from '../tokenIssuer';
+import { applicationRoutes } from './applicationRoutes';
+import type { ApplicationStore } from './applicationStore';
 import { authorize, hasAny } from './authorization';
 import type { Directory } from './directory';
 import type { EqualityFilter } from './entityList';
@@ -31,6 +33,8 @@ export interface RoutedRequest {
   readonly consistencyLevel: string | string[] | undefined;
   /** The value of `{id}` in the route's path. */
   readonly id: string;
+  /** The value of `{item}` in the route's path. */
+  readonly item: string;
   readonly headers: IncomingHttpHeaders;
   /** The body as it came; empty where there was none. */
   readonly body: string;
@@ -39,7 +43,7 @@ export interface RoutedRequest {
 /** A request that Graph answers. To add one, add it to `createRoutes`. */
 export interface Route {
   readonly method: string;
-  /** Literal segments after the version, or `{id}`. */
+  /** Segments after the version, in which `{id}` and `{item}` stand for anything. */
   readonly path: string;
   /** Default: v1.0. */
   readonly version?: 'beta';
@@ -56,9 +60,19 @@ export interface RouteContext {
   readonly now: () => number;
   /** Whether `DELETE /beta/contacts/{id}` works for an application; people report it of administrators only. */
   readonly betaDeletesContacts: boolean;
+  /** null: none are served. */
+  readonly applications: ApplicationStore | null;
+  /** Items of one page of assignments, consents and deleted applications: the service decides it. */
+  readonly applicationPageSize: number;
 }
 
 export function createRoutes(context: RouteContext): readonly Route[] {
+  const { applications } = context;
+  const routes = directoryRoutes(context);
+  return applications === null ? routes : [...applicationRoutes(applications, context, routes), ...routes];
+}
+
+function directoryRoutes(context: RouteContext): readonly Route[] {
   return [
     ...objectSets.flatMap(set => [
       { method: 'GET', path: `/${set.name}`, answer: listOf(set, context) },
@@ -73,17 +87,17 @@ export function createRoutes(context: RouteContext): readonly Route[] {
   ];
 }
 
-/** The route of a request, and the id in its path. Throws a GraphError where there is none. */
+/** The route of a request, and the ids in its path. Throws a GraphError where there is none. */
 export function findRoute(
   routes: readonly Route[],
   method: string,
   pathname: string,
-): { readonly route: Route; readonly id: string } {
+): { readonly route: Route; readonly id: string; readonly item: string } {
   const segments = pathname.split('/').slice(1);
   const [version, ...rest] = segments;
   const ofVersion = routes.filter(route => (route.version ?? 'v1.0') === version);
   // Literal segments are listed before {id}: the first match says what the path is.
-  const path = ofVersion.find(route => pathFits(route.path, rest))?.path;
+  const path = ofVersion.find(route => valuesIn(route.path, rest) !== null)?.path;
   if (path === undefined) {
     const unknown = version === 'v1.0' ? (rest.at(-1) ?? '') : version;
     throw new GraphError(404, 'BadRequest', `Resource not found for the segment '${unknown}'.`);
@@ -99,17 +113,25 @@ export function findRoute(
       { allow },
     );
   }
-  return { route, id: rest[path.split('/').indexOf('{id}') - 1] ?? '' };
+  const { id = '', item = '' } = valuesIn(path, rest) ?? {};
+  return { route, id, item };
 }
 
-function pathFits(path: string, segments: readonly string[]): boolean {
+/** What `{id}` and `{item}` stand for; null: the path is another one. */
+function valuesIn(path: string, segments: readonly string[]): Readonly<Record<string, string>> | null {
   const expected = path.split('/').slice(1);
-  return (
-    expected.length === segments.length &&
-    expected.every((segment, index) =>
-      segment === '{id}' ? segments[index] !== '' : segment === segments[index],
-    )
-  );
+  if (expected.length !== segments.length) return null;
+  const values: Record<string, string> = {};
+  for (const [index, pattern] of expected.entries()) {
+    const segment = segments[index] ?? '';
+    const name = /\{(?<name>\w+)\}/.exec(pattern)?.groups?.['name'];
+    const [before = '', after = ''] = name === undefined ? [] : pattern.split(`{${name}}`);
+    const value = segment.slice(before.length, segment.length - after.length);
+    if (name === undefined ? segment !== pattern : value === '' || segment !== `${before}${value}${after}`)
+      return null;
+    if (name !== undefined) values[name] = value;
+  }
+  return values;
 }
 
 function listOf(set: ObjectSet, { endpoint, directory, pageTokens }: RouteContext): Route['answer'] {
@@ -168,7 +190,7 @@ function entityOf(set: ObjectSet, { endpoint, directory }: RouteContext): Route[
 function organizationOf({ endpoint, directory }: RouteContext): Route['answer'] {
   const set = organizationSet;
   return ({ claims, search }) => {
-    authorize(claims, [...set.readPermissions, limitedOrganizationPermission]);
+    authorize(claims, [...set.readPermissions, limitedOrganizationPermission, 'Directory.AccessAsUser.All']);
     const options = readOptions(search, ['$select']);
     const visible = hasAny(claims, set.readPermissions)
       ? directory.organization

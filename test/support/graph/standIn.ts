@@ -5,6 +5,7 @@ import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { ServerCertificate } from '../tls';
 import type { AccessTokenClaims, TokenIssuer } from '../tokenIssuer';
+import type { ApplicationStore } from './applicationStore';
 import { authenticate, type Authentication } from './authorization';
 import type { Directory } from './directory';
 import { FaultBook, withPageFault, type Fault, type Faults } from './faults';
@@ -27,6 +28,10 @@ export interface GraphStandInOptions {
   readonly now?: () => number;
   /** Whether `DELETE /beta/contacts/{id}` works for an application; default: not. */
   readonly betaDeletesContacts?: boolean;
+  /** App registrations and service principals; default: none are served. */
+  readonly applications?: ApplicationStore;
+  /** Items of one page of their assignments, consents and deleted ones; default: 3, so that every client has to turn pages. */
+  readonly applicationPageSize?: number;
 }
 
 /** A request as it came, and what became of it. */
@@ -134,6 +139,8 @@ class Graph {
       pageTokens: this.pageTokens,
       now: this.#now,
       betaDeletesContacts: options.betaDeletesContacts ?? false,
+      applications: options.applications ?? null,
+      applicationPageSize: options.applicationPageSize ?? 3,
     });
   }
 
@@ -222,13 +229,14 @@ class Graph {
     const body = bodyOf(answer);
     if (body === null) return { status: 204, headers: {}, text: '' };
     const headers = { 'content-type': body.contentType, 'odata-version': '4.0' };
-    return { status: 200, headers, text: body.text, ...(cut ? { cut } : {}) };
+    const status = answer.kind === 'entity' ? (answer.status ?? 200) : 200;
+    return { status, headers, text: body.text, ...(cut ? { cut } : {}) };
   }
 
   #answer({ method, url, pathname, consistencyLevel, authentication, headers, body }: Received): Answer {
     const claims = authenticated(authentication);
-    const { route, id } = findRoute(this.#routes, method, pathname);
-    return route.answer({ claims, search: url.searchParams, consistencyLevel, id, headers, body });
+    const { route, id, item } = findRoute(this.#routes, method, pathname);
+    return route.answer({ claims, search: url.searchParams, consistencyLevel, id, item, headers, body });
   }
 }
 

@@ -2,7 +2,7 @@ import type { ObjectType } from '../../../shared/core/objectType';
 import type { Placed } from './onPremises';
 import type { Story, StoryName } from './organisation';
 import type { Stage } from './stage';
-import type { StoryDefinition } from './story';
+import type { Earlier, StoryDefinition } from './story';
 
 export interface Casting {
   readonly stage: Stage;
@@ -15,6 +15,8 @@ export interface Cast<Cloud> {
   readonly cloud: readonly Cloud[];
   readonly onPremises: readonly Placed[];
   readonly stories: readonly Story[];
+  /** What was otherwise, each with what is today. */
+  readonly earlier: readonly (Earlier<Cloud> & { readonly today: readonly Placed[] })[];
 }
 
 /** Tells every story of a type, then the ordinary one until there are `size` synced objects. */
@@ -28,16 +30,19 @@ export function castOf<Cloud, Name extends StoryName>(
   const cloud: Cloud[] = [];
   const onPremises: Placed[] = [];
   const stories: Story[] = [];
+  const before: (Earlier<Cloud> & { readonly today: readonly Placed[] })[] = [];
 
   /** Returns how many synced objects the telling added. */
   const tell = (story: Name, copy: number): number => {
-    const { verdict, verdictWithUncoveredForest, tell: make } = definitions[story];
-    const { lives, onPremises: lines } = make(stage, copy);
+    const { verdict, verdictWithUncoveredForest, waitsFor = [], tell: make } = definitions[story];
+    const { lives, onPremises: lines, earlier } = make(stage, copy);
     const ending = (uncoveredForest ? verdictWithUncoveredForest : undefined) ?? verdict;
     for (const life of lives) {
       cloud.push(life.cloud);
-      stories.push({ type, cloudId: life.cloud.id, story, ...ending, home: life.home });
+      const waits = ending.state === 'candidate' ? waitsFor : [];
+      stories.push({ type, cloudId: life.cloud.id, story, ...ending, waitsFor: waits, home: life.home });
     }
+    if (earlier) before.push({ ...earlier, today: lines });
     onPremises.push(...lines);
     return ending.outcome === 'notSynced' ? 0 : lives.length;
   };
@@ -50,5 +55,5 @@ export function castOf<Cloud, Name extends StoryName>(
     for (let copy = 0; copy < times; copy += 1) synced += tell(story, copy);
   }
   for (let copy = 0; synced < size; copy += 1) synced += tell(ordinary, copy);
-  return { cloud, onPremises, stories };
+  return { cloud, onPremises, stories, earlier: before };
 }

@@ -18,12 +18,18 @@ const isOrphan = (made: Organisation, { cloudId }: Story): boolean =>
   made.orphans.some(orphan => orphan.cloudId === cloudId);
 
 describe('edits of the sample organisation', () => {
-  test.each(['userInRecycleBin', 'groupWithTombstone', 'contactWithoutTrace', 'deviceWithoutTrace'] as const)(
+  test.each(['userInRecycleBin', 'groupDeletedLately', 'contactWithoutTrace', 'deviceWithoutTrace'] as const)(
     'an orphan that is brought back lives again, and its tombstone is gone: %s',
     name => {
       const orphan = first(organisation, name);
       const after = bringBack(organisation, orphan.cloudId);
-      expect(retold(after, orphan)).toEqual({ ...orphan, outcome: 'live', state: null, attention: null });
+      expect(retold(after, orphan)).toEqual({
+        ...orphan,
+        outcome: 'live',
+        state: null,
+        attention: null,
+        waitsFor: [],
+      });
       expect(linesOf(after, orphan)).toEqual([orphan.home?.line]);
       expect(isOrphan(after, orphan)).toBe(false);
       expect(after.orphans).toHaveLength(organisation.orphans.length - 1);
@@ -32,17 +38,18 @@ describe('edits of the sample organisation', () => {
   );
 
   test.each([
-    ['ordinaryUser', 'none', 'absent'],
-    ['ordinaryUser', 'inRecycleBin', 'deleted'],
-    ['disabledUser', 'recycled', 'deleted'],
-    ['ordinaryGroup', 'inRecycleBin', 'deleted'],
-    ['ordinaryDevice', 'recycled', 'deleted'],
-    ['ordinaryContact', 'none', 'absent'],
-    ['ordinaryContact', 'inRecycleBin', 'absent'],
-  ] as const)('%s deleted on-premises, tombstone %s: %s', (name, tombstone, outcome) => {
+    ['ordinaryUser', 'none', 'absent', 'synchronisation, consecutiveRuns, grace'],
+    ['ordinaryUser', 'inRecycleBin', 'deleted', 'synchronisation, grace, recycleBin'],
+    ['disabledUser', 'recycled', 'deleted', 'synchronisation, grace'],
+    ['ordinaryGroup', 'inRecycleBin', 'deleted', 'synchronisation, grace, recycleBin'],
+    ['ordinaryDevice', 'recycled', 'deleted', 'synchronisation, grace'],
+    ['ordinaryContact', 'none', 'absent', 'synchronisation, consecutiveRuns, grace'],
+    ['ordinaryContact', 'inRecycleBin', 'absent', 'synchronisation, consecutiveRuns, grace'],
+  ] as const)('%s deleted on-premises, tombstone %s: %s', (name, tombstone, outcome, waits) => {
     const object = first(organisation, name);
     const after = deleteOnPremises(organisation, object.cloudId, { tombstone });
     expect(retold(after, object)).toMatchObject({ outcome, state: 'candidate', attention: null });
+    expect(retold(after, object).waitsFor.join(', ')).toBe(waits);
     expect(isOrphan(after, object)).toBe(true);
     const left = linesOf(after, object).map(line =>
       line.kind === 'tombstone' ? `deleted ${line.whenChanged}, recycled: ${line.isRecycled}` : 'alive',
@@ -59,7 +66,7 @@ describe('edits of the sample organisation', () => {
     const partlyCovered = makeOrganisation({ seed: 1, objects: 600, now, uncoveredForest: true });
     const contact = first(partlyCovered, 'ordinaryContact');
     const after = deleteOnPremises(partlyCovered, contact.cloudId, { tombstone: 'none' });
-    expect(retold(after, contact)).toMatchObject({ outcome: 'unknown', state: null });
+    expect(retold(after, contact)).toMatchObject({ outcome: 'unknown', state: null, waitsFor: [] });
     expect(after.orphans).toEqual(partlyCovered.orphans);
   });
 

@@ -13,7 +13,11 @@ export function bringBack(organisation: Organisation, cloudId: string): Organisa
   if (home === null || (outcome !== 'deleted' && outcome !== 'absent')) {
     throw new Error(`bringBack: expected an object whose AD object is gone, found the story ${story.story}`);
   }
-  return retold(withLine(withoutLine(organisation, home), home), { ...story, ...verdicts.live });
+  return retold(withLine(withoutLine(organisation, home), home), {
+    ...story,
+    ...verdicts.live,
+    waitsFor: [],
+  });
 }
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -38,7 +42,8 @@ export function deleteOnPremises(
     isRecycled: tombstone === 'recycled',
   };
   const left = tombstone === 'none' ? emptied : withLine(emptied, tombstoneOf(home, deletion));
-  return retold(left, { ...story, ...verdictOfDeletion(organisation, type, tombstone) });
+  const verdict = verdictOfDeletion(organisation, type, tombstone);
+  return retold(left, { ...story, ...verdict, waitsFor: waitsOfDeletion(verdict, tombstone) });
 }
 
 /** The cloud object is gone, whoever deleted it; Active Directory stays as it is. */
@@ -80,6 +85,13 @@ function verdictOfDeletion(
 ): Verdict {
   if (type === 'contact') return uncoveredForest ? verdicts.unknown : verdicts.absent;
   return tombstone === 'none' ? verdicts.absent : verdicts.deleted;
+}
+
+/** What it waits for in the first scan: synchronisation has not run since. */
+function waitsOfDeletion({ state, outcome }: Verdict, tombstone: TombstoneKind): Story['waitsFor'] {
+  if (state !== 'candidate') return [];
+  if (outcome === 'absent') return ['synchronisation', 'consecutiveRuns', 'grace'];
+  return ['synchronisation', 'grace', ...(tombstone === 'inRecycleBin' ? (['recycleBin'] as const) : [])];
 }
 
 /** Neither the object nor its tombstone is in the exports. */

@@ -1,4 +1,4 @@
-import { castOf } from './cast';
+import { type Cast, castOf } from './cast';
 import { namingContextsOf } from './forests';
 import type { Placed } from './onPremises';
 import { onPremisesOnly } from './onPremisesOnly';
@@ -64,8 +64,20 @@ export function makeOrganisation(options: OrganisationOptions): Organisation {
     ]),
     stories: everyStory,
     orphans: orphansOf(everyStory),
+    changes: [
+      ...users.earlier.map(earlier => ({ type: 'user' as const, ...changeOf(earlier) })),
+      ...groups.earlier.map(earlier => ({ type: 'group' as const, ...changeOf(earlier) })),
+      ...contacts.earlier.map(earlier => ({ type: 'contact' as const, ...changeOf(earlier) })),
+      ...devices.earlier.map(earlier => ({ type: 'device' as const, ...changeOf(earlier) })),
+    ],
   };
 }
+
+const changeOf = <Cloud>({ daysAgo, onPremises, today, cloud = [] }: Cast<Cloud>['earlier'][number]) => ({
+  daysAgo,
+  onPremises: { before: onPremises, today },
+  cloudBefore: cloud,
+});
 
 function sourcesOf(stage: Stage, now: number, onPremises: readonly Placed[]): readonly Source[] {
   const startedAt = now - exportAgeMs;

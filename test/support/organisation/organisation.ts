@@ -1,5 +1,6 @@
 import type { Device, Group, Organization, OrgContact, User } from '@microsoft/microsoft-graph-types';
 import type { ExportLineInput } from '../../../shared/core/exportFormat';
+import type { Wait } from '../../../shared/core/facts';
 import type { ObjectType } from '../../../shared/core/objectType';
 import type { NamingContext } from './forests';
 import type { ObjectLine, Placed } from './onPremises';
@@ -10,7 +11,7 @@ import { doubtfulUsers } from './stories/doubtfulUsers';
 import { liveUsers } from './stories/liveUsers';
 import { orphanedUsers } from './stories/orphanedUsers';
 import { undecidedUsers } from './stories/undecidedUsers';
-import type { Verdict } from './story';
+import type { CloudEntities, Verdict } from './story';
 
 /** Every story there is, by the type of the cloud object that lives it. */
 export const stories = {
@@ -27,6 +28,8 @@ export type Story = Verdict & {
   readonly type: ObjectType;
   readonly cloudId: string;
   readonly story: StoryName;
+  /** Of a missing object: what it waits for tonight, if the last eight nights were scanned under strict rules. */
+  readonly waitsFor: readonly Wait['for'][];
   /** The AD object it was made of, there still or gone; null: no exported forest ever had one. */
   readonly home: Placed<ObjectLine> | null;
 };
@@ -52,6 +55,17 @@ export interface Source {
   readonly lines: readonly ExportLineInput[];
 }
 
+/** A change of the last days: what is today, and what was before. */
+export type Change = {
+  readonly [Type in ObjectType]: {
+    readonly type: Type;
+    /** Days before now. */
+    readonly daysAgo: number;
+    readonly onPremises: { readonly before: readonly Placed[]; readonly today: readonly Placed[] };
+    readonly cloudBefore: readonly (CloudEntities[Type] & { readonly id: string })[];
+  };
+}[ObjectType];
+
 export interface Orphan {
   readonly type: ObjectType;
   readonly cloudId: string;
@@ -64,10 +78,12 @@ export interface Organisation {
   readonly sources: readonly Source[];
   /** One for every cloud object. */
   readonly stories: readonly Story[];
-  /** What a scan must list as candidates: no more, no fewer. */
+  /** What a scan must list as missing, whatever the rules of time make of it: no more, no fewer. */
   readonly orphans: readonly Orphan[];
+  /** What `nightOf` takes back. */
+  readonly changes: readonly Change[];
 }
 
-/** The orphans are the objects whose story ends as a candidate. */
+/** The orphans are the objects whose story ends as a candidate, tonight or when its time has come. */
 export const orphansOf = (told: readonly Story[]): readonly Orphan[] =>
   told.filter(({ state }) => state === 'candidate').map(({ type, cloudId }) => ({ type, cloudId }));

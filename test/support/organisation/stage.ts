@@ -41,6 +41,11 @@ export class Stage {
     return graphDateTime(this.#now - hours * hour);
   }
 
+  /** Days from this date until now. */
+  daysSince(date: string): number {
+    return (this.#now - Date.parse(date)) / day;
+  }
+
   /** Some second between `least` and `most` days ago. */
   daysAgo(least: number, most: number): string {
     return graphDateTime(

@@ -1,5 +1,5 @@
 import type { Device, Group, OrgContact, User } from '@microsoft/microsoft-graph-types';
-import type { AttentionReason } from '../../../shared/core/facts';
+import type { AttentionReason, Wait } from '../../../shared/core/facts';
 import type { ObjectType } from '../../../shared/core/objectType';
 import { type ObjectLine, type Placed, tombstoneOf } from './onPremises';
 import type { Stage } from './stage';
@@ -62,11 +62,23 @@ export interface Draft<Cloud> extends Life<Cloud> {
   readonly home: Placed<ObjectLine>;
 }
 
+/** What was otherwise: what the nights before a change show in place of today's. */
+export interface Earlier<Cloud> {
+  /** How long ago the change was, in days; it need not be a whole number. */
+  readonly daysAgo: number;
+  /** What Active Directory held in place of all that the telling says it holds today. */
+  readonly onPremises: readonly Placed[];
+  /** The cloud objects that were otherwise. */
+  readonly cloud?: readonly (Cloud & { readonly id: string })[];
+}
+
 export interface Telling<Cloud> {
   /** The cloud objects that have the story's verdict. */
   readonly lives: readonly Life<Cloud>[];
   /** What Active Directory holds today of all that is told. */
   readonly onPremises: readonly Placed[];
+  /** Nothing: it is as it was all along. */
+  readonly earlier?: Earlier<Cloud>;
 }
 
 /** A named life of a cloud object. The generator knows the verdict because it makes the life. */
@@ -74,6 +86,11 @@ export interface StoryDefinition<Cloud> {
   readonly verdict: Verdict;
   /** The verdict where the cloud shows a domain's SID that no export covers, if that changes it. */
   readonly verdictWithUncoveredForest?: Verdict;
+  /**
+   * What a missing object waits for tonight, where the rules of time are the strict ones and each of the last eight nights was
+   * scanned, synchronisation having run in between. Nothing: it is a candidate.
+   */
+  readonly waitsFor?: readonly Wait['for'][];
   /** How often it is told in an organisation of 5,000 objects. */
   readonly copies: number;
   /** Told only in an organisation with a forest that nobody exports. */
@@ -94,13 +111,37 @@ export const present = <Cloud>(life: Draft<Cloud>): Telling<Cloud> => ({
 /** The AD object is gone and left no trace. */
 export const gone = <Cloud>(life: Life<Cloud>): Telling<Cloud> => ({ lives: [life], onPremises: [] });
 
-/** The AD object was deleted and its tombstone can be seen: in the Recycle Bin (recent), or recycled. */
+/**
+ * The AD object was deleted and its tombstone can be seen: in the Recycle Bin, for longer than the rules of time wait for it, or
+ * recycled.
+ */
 export const tombstoned = <Cloud>(stage: Stage, life: Draft<Cloud>, isRecycled: boolean): Telling<Cloud> => ({
   lives: [life],
   onPremises: [
     tombstoneOf(life.home, {
       isRecycled,
-      whenChanged: isRecycled ? stage.daysAgo(70, 170) : stage.daysAgo(2, 60),
+      whenChanged: isRecycled ? stage.daysAgo(70, 170) : stage.daysAgo(35, 60),
     }),
   ],
+});
+
+/** The AD object was deleted `least` to `most` days ago, and lies in the Recycle Bin; before, it was there. */
+export function deletedSince<Cloud>(
+  stage: Stage,
+  life: Draft<Cloud>,
+  [least, most]: readonly [number, number],
+): Telling<Cloud> {
+  const whenChanged = stage.daysAgo(least, most);
+  return {
+    lives: [life],
+    onPremises: [tombstoneOf(life.home, { isRecycled: false, whenChanged })],
+    earlier: { daysAgo: stage.daysSince(whenChanged), onPremises: [life.home] },
+  };
+}
+
+/** The AD object is gone without a trace for so many days; before, it was there. */
+export const lostSince = <Cloud>(life: Draft<Cloud>, daysAgo: number): Telling<Cloud> => ({
+  lives: [life],
+  onPremises: [],
+  earlier: { daysAgo, onPremises: [life.home] },
 });

@@ -6,6 +6,8 @@ import { startWorker, type Worker } from './worker';
 export interface ReviewPartOptions {
   readonly port: number;
   readonly onLogLine: (line: string) => void;
+  /** Where the built app is, as in `WorkerOptions`. */
+  readonly appDirectory?: string;
   /** Beside, or in place of, those that the services and the provider give. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -24,7 +26,7 @@ export interface ReviewPart {
 
 export async function startReviewPart(
   { authority, review, settings: { TENANT_ID: tenantId = '' } }: Services,
-  { port, onLogLine, settings = {} }: ReviewPartOptions,
+  { port, onLogLine, settings = {}, appDirectory }: ReviewPartOptions,
 ): Promise<ReviewPart> {
   const provider = await startOpenIdProvider({ certificate: await authority.issue(), tenantId });
   const start = (changed: Readonly<Record<string, string>>, at: number): Promise<Worker> =>
@@ -38,6 +40,7 @@ export async function startReviewPart(
       },
       port: at,
       onLogLine,
+      ...(appDirectory !== undefined && { appDirectory }),
     });
   const tokens = new Map<SampleUserName, Promise<string>>();
   let worker: Worker;

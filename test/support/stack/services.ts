@@ -46,6 +46,8 @@ const storageAudience = 'https://storage.azure.com';
 export interface ServicesOptions {
   readonly organisation: Organisation;
   readonly graphPermissions?: readonly string[];
+  /** Settings of the part scan that are to be otherwise. */
+  readonly scanSettings?: Readonly<Record<string, string>>;
   /** Makes the exports; by default a test writer signs what the generator made. */
   readonly exporters?: (stage: ExporterStage) => Promise<SourceExporters>;
 }
@@ -121,7 +123,12 @@ export async function startServices(options: ServicesOptions): Promise<Services>
 }
 
 async function assemble(
-  { organisation, graphPermissions = readerPermissions, exporters = sampleExporters }: ServicesOptions,
+  {
+    organisation,
+    graphPermissions = readerPermissions,
+    scanSettings = {},
+    exporters = sampleExporters,
+  }: ServicesOptions,
   stops: (() => Promise<void>)[],
   stop: () => Promise<void>,
 ): Promise<Services> {
@@ -185,6 +192,7 @@ async function assemble(
     SCAN_REQUESTS__queueServiceUri: azurite.queueEndpoint,
     SCAN_REQUESTS__credential: 'managedidentity',
     SCAN_REQUESTS__clientId: reader.clientId,
+    ...scanSettings,
   };
   const review = {
     deleterClientId: deleter.clientId,

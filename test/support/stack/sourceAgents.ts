@@ -55,6 +55,7 @@ export class SourceAgents implements SourceExporters {
         key,
         keyId,
         startedAt,
+        synchronisationRuns: synchronisationBefore(startedAt),
         finishedAt: moment === 'asMade' ? given.finishedAt + startedAt - given.startedAt : startedAt,
       });
       const answered = request ? amendManifest(written, answering(request, startedAt), key) : written;
@@ -64,6 +65,20 @@ export class SourceAgents implements SourceExporters {
     }
   }
 }
+
+const cycleMs = 30 * 60_000;
+
+/** Synchronisation of a day: every half hour a run of two minutes, which succeeded, the last one ten minutes before. */
+const synchronisationBefore = (at: number): NonNullable<ExportManifestInput['synchronisationRuns']> =>
+  Array.from({ length: 48 }, (_, index) => {
+    const startedAt = at - 10 * 60_000 - (47 - index) * cycleMs;
+    return {
+      startedAt: new Date(startedAt).toISOString(),
+      finishedAt: new Date(startedAt + 2 * 60_000).toISOString(),
+      succeeded: true,
+      exportedDeletes: 0,
+    };
+  });
 
 /** The request that lies there, whether or not it was answered before. */
 async function exportRequestOf(container: ContainerClient, source: string): Promise<ExportRequest | null> {

@@ -7,6 +7,8 @@ import { startWorker, type Worker } from './worker';
 export interface StackOptions extends ServicesOptions {
   /** The port for the HTTP address of the part review, or of the part scan where it is alone; 0: any. */
   readonly port?: number;
+  /** Where the built app is, as in `WorkerOptions`. */
+  readonly appDirectory?: string;
   /** What the app writes to its log, line by line. */
   readonly onLogLine: (line: string) => void;
 }
@@ -30,8 +32,13 @@ export async function startStack({
 }: StackOptions & { readonly reviewSettings?: Readonly<Record<string, string>> }): Promise<Stack> {
   const scanning = await startScanStack(options);
   try {
-    const { onLogLine } = options;
-    const reviewing = await startReviewPart(scanning, { port, onLogLine, settings: reviewSettings });
+    const { onLogLine, appDirectory } = options;
+    const reviewing = await startReviewPart(scanning, {
+      port,
+      onLogLine,
+      settings: reviewSettings,
+      ...(appDirectory !== undefined && { appDirectory }),
+    });
     const stop = async (): Promise<void> => {
       await reviewing.stop();
       await scanning.stop();
@@ -43,11 +50,21 @@ export async function startStack({
   }
 }
 
-export async function startScanStack({ port = 0, onLogLine, ...options }: StackOptions): Promise<ScanStack> {
+export async function startScanStack({
+  port = 0,
+  appDirectory,
+  onLogLine,
+  ...options
+}: StackOptions): Promise<ScanStack> {
   const services = await startServices(options);
   const { runs, settings, platform } = services;
   try {
-    const worker = await startWorker({ environment: { ...settings, ...platform }, port, onLogLine });
+    const worker = await startWorker({
+      environment: { ...settings, ...platform },
+      port,
+      onLogLine,
+      ...(appDirectory !== undefined && { appDirectory }),
+    });
     return {
       ...services,
       worker,

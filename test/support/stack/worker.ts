@@ -8,6 +8,8 @@ export interface WorkerOptions {
   /** Settings of the app and of the platform. Nothing else of this process's environment is passed on but PATH. */
   readonly environment: Readonly<Record<string, string>>;
   readonly port: number;
+  /** Where the built app's host.json and package.json are; by default this checkout. */
+  readonly appDirectory?: string;
   readonly onLogLine: (line: string) => void;
 }
 
@@ -31,10 +33,15 @@ const hostFile = path.join(root, 'dist', 'test', 'support', 'functionsHost', 'ma
 /** Node's own arguments, as the sample settings tell the Functions host (docs/adr/0011-young-generation.md). */
 const nodeArguments = (): string[] => sampleSettings()['languageWorkers__node__arguments']?.split(' ') ?? [];
 
-export async function startWorker({ environment, port, onLogLine }: WorkerOptions): Promise<Worker> {
+export async function startWorker({
+  environment,
+  port,
+  appDirectory = root,
+  onLogLine,
+}: WorkerOptions): Promise<Worker> {
   const child = spawn(
     process.execPath,
-    [...nodeArguments(), hostFile, '--app', root, '--port', String(port)],
+    [...nodeArguments(), hostFile, '--app', appDirectory, '--port', String(port)],
     {
       env: { PATH: process.env['PATH'], ...environment },
       stdio: ['pipe', 'pipe', 'pipe'],

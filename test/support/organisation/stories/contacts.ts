@@ -1,7 +1,7 @@
 import { draftContact } from '../drafts/contact';
 import { adUser } from '../drafts/user';
 import { altered, tombstoneOf } from '../onPremises';
-import { present, type Stories, verdicts } from '../story';
+import { lostSince, present, type Stories, verdicts } from '../story';
 
 /** The lives of contacts. A contact has no anchor and no SID: its addresses link it, to any class of AD object. */
 export const contactStories = {
@@ -65,9 +65,17 @@ export const contactStories = {
     copies: 8,
     tell: (stage, copy) => {
       const life = draftContact(stage, stage.someDomain());
-      const deletion = { whenChanged: stage.daysAgo(2, 60), isRecycled: false };
+      const deletion = { whenChanged: stage.daysAgo(35, 60), isRecycled: false };
       return { lives: [life], onPremises: copy % 2 === 0 ? [tombstoneOf(life.home, deletion)] : [] };
     },
+  },
+  /** Gone without a trace for four nights. */
+  contactLostThisWeek: {
+    verdict: verdicts.absent,
+    verdictWithUncoveredForest: verdicts.unknown,
+    waitsFor: ['grace'],
+    copies: 1,
+    tell: stage => lostSince(draftContact(stage, stage.someDomain()), 3.5),
   },
   /** No address at all: nothing to look for (case 18). */
   contactWithoutAddress: {

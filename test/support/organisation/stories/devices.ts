@@ -2,7 +2,16 @@ import type { Device } from '@microsoft/microsoft-graph-types';
 import { adComputer, computerName, deviceOf, draftDevice } from '../drafts/device';
 import type { Stage } from '../stage';
 import { altered } from '../onPremises';
-import { gone, present, type Stories, type Telling, tombstoned, verdicts } from '../story';
+import {
+  deletedSince,
+  gone,
+  lostSince,
+  present,
+  type Stories,
+  type Telling,
+  tombstoned,
+  verdicts,
+} from '../story';
 
 /** The machine was set up afresh: a new computer account has the old name; it is not registered in the cloud. */
 function reImaged(stage: Stage, approximateLastSignInDateTime: string): Telling<Device> {
@@ -39,6 +48,20 @@ export const deviceStories = {
     verdict: verdicts.deleted,
     copies: 6,
     tell: (stage, copy) => tombstoned(stage, draftDevice(stage, stage.someDomain()), copy % 2 === 1),
+  },
+  /** Deleted before the nights that are looked at, and in the Recycle Bin for less than thirty days. */
+  deviceDeletedLately: {
+    verdict: verdicts.deleted,
+    waitsFor: ['recycleBin'],
+    copies: 2,
+    tell: stage => deletedSince(stage, draftDevice(stage, stage.someDomain()), [9, 25]),
+  },
+  /** Gone without a trace for four nights. */
+  deviceLostThisWeek: {
+    verdict: verdicts.absent,
+    waitsFor: ['grace'],
+    copies: 1,
+    tell: stage => lostSince(draftDevice(stage, stage.someDomain()), 3.5),
   },
   /** Gone without a trace. */
   deviceWithoutTrace: {

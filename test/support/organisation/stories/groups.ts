@@ -1,6 +1,6 @@
 import { draftGroup } from '../drafts/group';
 import { altered } from '../onPremises';
-import { gone, present, type Stories, tombstoned, verdicts } from '../story';
+import { deletedSince, gone, lostSince, present, type Stories, tombstoned, verdicts } from '../story';
 
 /** The lives of groups. A group has no anchor: its SID links it. */
 export const groupStories = {
@@ -42,6 +42,20 @@ export const groupStories = {
     verdict: verdicts.deleted,
     copies: 4,
     tell: (stage, copy) => tombstoned(stage, draftGroup(stage, stage.someDomain()), copy % 2 === 1),
+  },
+  /** Deleted before the nights that are looked at, and in the Recycle Bin for less than thirty days. */
+  groupDeletedLately: {
+    verdict: verdicts.deleted,
+    waitsFor: ['recycleBin'],
+    copies: 2,
+    tell: stage => deletedSince(stage, draftGroup(stage, stage.someDomain()), [9, 25]),
+  },
+  /** Gone without a trace for four nights. */
+  groupLostThisWeek: {
+    verdict: verdicts.absent,
+    waitsFor: ['grace'],
+    copies: 1,
+    tell: stage => lostSince(draftGroup(stage, stage.someDomain()), 3.5),
   },
   /** Gone without a trace. The first one's display name turns the text around it right to left. */
   groupWithoutTrace: {

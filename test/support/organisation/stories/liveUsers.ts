@@ -237,6 +237,25 @@ export const liveUsers = {
       return { lives: [life], onPremises: [life.home, principal] };
     },
   },
+  /** Deleted ten days ago, and undeleted from the Recycle Bin five days later: it came back. */
+  userUndeleted: {
+    verdict: verdicts.live,
+    copies: 2,
+    tell: stage => {
+      const life = draftUser(stage, stage.someDomain());
+      const tombstone = tombstoneOf(life.home, { isRecycled: false, whenChanged: stage.daysAgo(10, 11) });
+      return { ...present(life), earlier: { daysAgo: 4.5, onPremises: [tombstone] } };
+    },
+  },
+  /** For some nights nothing of it was to be seen; then it was restored from a backup, as it was. */
+  userFoundAgain: {
+    verdict: verdicts.live,
+    copies: 2,
+    tell: stage => ({
+      ...present(draftUser(stage, stage.someDomain())),
+      earlier: { daysAgo: 3.5, onPremises: [] },
+    }),
+  },
   /** No export has it, but something on-premises wrote it to the cloud after the exports began. */
   fedByUnseenClient: {
     verdict: verdicts.live,

@@ -1,5 +1,5 @@
 import { draftUser } from '../drafts/user';
-import { gone, type Stories, tombstoned, verdicts } from '../story';
+import { deletedSince, gone, lostSince, type Stories, tombstoned, verdicts } from '../story';
 
 /** Names that somebody chose with the next reader's spreadsheet, browser or terminal in mind. */
 const hostileNames: readonly string[] = [
@@ -10,11 +10,25 @@ const hostileNames: readonly string[] = [
 
 /** Users whose source is gone: the orphans, and among them those that nobody may delete. */
 export const orphanedUsers = {
-  /** Deleted lately; lies in the Recycle Bin (case 15). */
+  /** Deleted weeks ago; lies in the Recycle Bin, and has lain there for longer than is waited for (case 15). */
   userInRecycleBin: {
     verdict: verdicts.deleted,
     copies: 8,
     tell: stage => tombstoned(stage, draftUser(stage, stage.someDomain()), false),
+  },
+  /** Deleted before the nights that are looked at, and in the Recycle Bin for less than thirty days. */
+  userDeletedLately: {
+    verdict: verdicts.deleted,
+    waitsFor: ['recycleBin'],
+    copies: 5,
+    tell: stage => deletedSince(stage, draftUser(stage, stage.someDomain()), [9, 25]),
+  },
+  /** Deleted this week: nights ago it was alive. */
+  userDeletedThisWeek: {
+    verdict: verdicts.deleted,
+    waitsFor: ['grace', 'recycleBin'],
+    copies: 3,
+    tell: stage => deletedSince(stage, draftUser(stage, stage.someDomain()), [2, 5.5]),
   },
   /** Deleted months ago; the tombstone is all that is left. */
   userRecycled: {
@@ -46,6 +60,45 @@ export const orphanedUsers = {
         cloud: { ...cloud, displayName: hostileNames[copy] ?? cloud.displayName ?? null },
         home,
       });
+    },
+  },
+  /** Gone without a trace for four nights. */
+  userLostThisWeek: {
+    verdict: verdicts.absent,
+    waitsFor: ['grace'],
+    copies: 3,
+    tell: stage => lostSince(draftUser(stage, stage.someDomain()), 3.5),
+  },
+  /** Gone without a trace since the night before this one: two nights are no streak. */
+  userLostLastNight: {
+    verdict: verdicts.absent,
+    waitsFor: ['consecutiveRuns', 'grace'],
+    copies: 2,
+    tell: stage => lostSince(draftUser(stage, stage.someDomain()), 1.5),
+  },
+  /** Gone without a trace for the first time tonight. */
+  userLostTonight: {
+    verdict: verdicts.absent,
+    waitsFor: ['synchronisation', 'consecutiveRuns', 'grace'],
+    copies: 2,
+    tell: stage => lostSince(draftUser(stage, stage.someDomain()), 0.5),
+  },
+  /**
+   * Gone without a trace all along, but three nights ago something on-premises wrote it to the cloud: it lived, and its time
+   * begins anew.
+   */
+  userFedOnceMore: {
+    verdict: verdicts.absent,
+    waitsFor: ['consecutiveRuns', 'grace'],
+    copies: 2,
+    tell: stage => {
+      const { cloud, home } = draftUser(stage, stage.someDomain());
+      const onPremisesLastSyncDateTime = stage.daysAgo(2.4, 2.4);
+      return {
+        lives: [{ cloud: { ...cloud, onPremisesLastSyncDateTime }, home }],
+        onPremises: [],
+        earlier: { daysAgo: 2.4, onPremises: [], cloud: [cloud] },
+      };
     },
   },
   /** A synchronised guest whose AD account is gone (case 21). */
