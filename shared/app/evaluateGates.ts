@@ -118,6 +118,6 @@ export function volumeGates(
 
 /** Without a run history of every source, nobody knows whether deletions were exported at all. */
 function unproved(missing: readonly Finding[], sources: readonly SourceSynchronisation[]): number {
-  if (!sources.every(source => source.hasHistory)) return missing.length;
+  if (sources.length === 0 || sources.some(source => !source.hasHistory)) return missing.length;
   return missing.filter(finding => finding.waitsFor.some(wait => wait.for === 'synchronisation')).length;
 }

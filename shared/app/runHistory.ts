@@ -40,15 +40,13 @@ export async function readLegacy(
   );
 }
 
-/** Of two with one number, which a lost lease can make, the one that held it last. */
-const newestOf = (runs: readonly ScanRun[]): ScanRun | null =>
-  runs.reduce<ScanRun | null>(
-    (newest, run) => (run.fence !== null && (newest === null || isLater(run, newest)) ? run : newest),
-    null,
-  );
+type RunUnderLease = ScanRun & { readonly fence: number };
 
-const isLater = (run: ScanRun, other: ScanRun): boolean =>
-  run.runNumber === other.runNumber ? (run.fence ?? 0) > (other.fence ?? 0) : run.runNumber > other.runNumber;
+function newestOf(runs: readonly ScanRun[]): RunUnderLease | undefined {
+  const underLease = runs.filter((run): run is RunUnderLease => run.fence !== null);
+  // Of two with one number, which a lost lease can make, the one that held it last.
+  return underLease.toSorted((a, b) => b.runNumber - a.runNumber || b.fence - a.fence)[0];
+}
 
 /**
  * The record of the last accepted run, which everything is compared with; null: there is none. Throws `rowInvalid` where its record

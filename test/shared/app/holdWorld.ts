@@ -76,14 +76,14 @@ export class HoldWorld extends DeletionWorld {
   }
 
   /** An administrator lets a breach go, an hour later. */
-  async release(runId: string, gate: string): Promise<ReleasedHold> {
+  async release(runId: string, gate: string, statement = { runId, gate }): Promise<ReleasedHold> {
     this.advance(minuteMs);
     return releaseHold(
       { ...this.ports(), rules: this.rules },
       {
         runId,
         gate,
-        statement: { runId, gate },
+        statement,
         reason: 'The OU was moved on purpose.',
         by: approver,
         correlationId: null,
