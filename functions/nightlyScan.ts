@@ -1,9 +1,10 @@
 import { app, type InvocationContext } from '@azure/functions';
-import { detectOrphans } from '../shared/app/detectOrphans';
+import { nightlyRun } from '../shared/app/detectOrphans';
 import { AppError } from '../shared/core/appError';
 import { configurationError, defaultScanSchedule, readConfiguration } from '../shared/io/configuration';
 import { buildScan } from '../shared/io/wiring';
 import { invocationLog } from './invocationLog';
+import { announceOutcome } from './announceOutcome';
 import { whileRunning } from './stopping';
 
 /** The scan, every night. Never because a process starts; a night that the host missed is made up for (`isPastDue`). */
@@ -19,8 +20,11 @@ export function registerNightlyScan(): void {
 async function nightlyScan(context: InvocationContext, signal: AbortSignal): Promise<void> {
   const reading = readConfiguration(process.env);
   if (reading.status === 'invalid') throw configurationError(reading.problems);
-  const { ports, settings } = buildScan(reading.configuration, invocationLog(context));
-  const run = await detectOrphans(ports, settings, signal);
+  const log = invocationLog(context);
+  const { ports, settings } = buildScan(reading.configuration, log);
+  const outcome = await nightlyRun(ports, settings, signal);
+  await announceOutcome(reading.configuration, log, outcome, signal);
+  const { run } = outcome;
   if (run.state === 'failed' || run.state === 'aborted')
     throw new AppError('scanFailed', run.reasons.join('\n'));
 }

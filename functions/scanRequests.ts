@@ -5,6 +5,7 @@ import { parseScanRequest, scanQueueName } from '../shared/core/scanRequest';
 import { configurationError, readConfiguration } from '../shared/io/configuration';
 import { buildScan } from '../shared/io/wiring';
 import { invocationLog } from './invocationLog';
+import { announceOutcome } from './announceOutcome';
 import { whileRunning } from './stopping';
 
 /** Beginning of the settings by which the host finds the queue: `SCAN_REQUESTS__queueServiceUri` and so on. */
@@ -36,7 +37,9 @@ async function scanRequest(message: unknown, context: InvocationContext, signal:
   const reading = readConfiguration(process.env);
   if (reading.status === 'invalid') throw configurationError(reading.problems);
   const { ports, settings } = buildScan(reading.configuration, log, runId);
-  const { kind, run } = await runRequestedScan(ports, settings, runId, signal);
+  const outcome = await runRequestedScan(ports, settings, runId, signal);
+  await announceOutcome(reading.configuration, log, outcome, signal);
+  const { kind, run } = outcome;
   if (kind === 'known')
     log.info(`scan ${run.runNumber} (${runId}) was asked for once more: it is ${run.state} already`);
   else if (run.state === 'failed' || run.state === 'aborted')

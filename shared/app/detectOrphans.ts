@@ -5,12 +5,26 @@ import { blocks, type GateResult } from '../core/gates/gate';
 import type { GateLimits } from '../core/gates/limits';
 import { decideHolds, type Hold } from '../core/holds';
 import { activeRules, type ActiveRules, type Rule } from '../core/rule';
-import { planRun } from '../core/runPlan';
+import type { CountsByType } from '../core/notification';
+import { planRun, type Finding } from '../core/runPlan';
+import { countByType, newCandidatesOf } from '../core/scanEvents';
 import type { RunState, ScanRun } from '../core/scanRun';
 import { laxerThanDefault, type WaitingRules } from '../core/waiting';
+import type { SourceSynchronisation } from '../core/synchronisation';
+import { waitingSinceOf } from '../core/synchronisationRequest';
+import { askForSynchronisation, type AskForSynchronisationPorts } from './askForSynchronisation';
+import { alertMadeAgain, newlyMadeAgain, readCloudHistory, type CloudHistoryPorts } from './cloudHistory';
 import { compareTenant, type CompareTenantPorts } from './compareTenant';
 import { comparisonGates, evidenceGates, readSynchronisation, sourcesOf, volumeGates } from './evaluateGates';
-import type { CandidateTable, Clock, HeldLock, RunLock, ScanRunTable, SynchronisationReader } from './ports';
+import type {
+  CandidateTable,
+  Clock,
+  HeldLock,
+  OpenedExport,
+  RunLock,
+  ScanRunTable,
+  SynchronisationReader,
+} from './ports';
 import { readAccepted, readLegacy, recentRuns, type RunLegacy } from './runHistory';
 
 /** The table Rules, for reading. */
@@ -19,6 +33,10 @@ export interface RuleReader {
 }
 
 export interface DetectOrphansPorts extends CompareTenantPorts {
+  /** What the scan knows of the cloud's past. */
+  readonly history: Omit<CloudHistoryPorts, 'log'>;
+  /** How agents are asked for a synchronisation. */
+  readonly asking: Pick<AskForSynchronisationPorts, 'requestBlobs' | 'requests'>;
   readonly candidates: CandidateTable;
   readonly runs: ScanRunTable;
   readonly rules: RuleReader;
@@ -53,15 +71,37 @@ export async function detectOrphans(
   settings: DetectOrphansSettings,
   signal: AbortSignal,
 ): Promise<ScanRun> {
-  const opened = openRecord(ports.newRunId(), settings, ports.clock.now());
-  const { run } = await runOnce(ports, settings, opened, () => skip(ports, opened), signal);
-  return run;
+  return (await nightlyRun(ports, settings, signal)).run;
 }
 
-/** What became of a run that was asked for by its id. known: it has a record from before, and nothing was done now. */
-export interface RequestedScan {
+/** The same, with what is to be announced of the run. */
+export async function nightlyRun(
+  ports: DetectOrphansPorts,
+  settings: DetectOrphansSettings,
+  signal: AbortSignal,
+): Promise<ScanOutcome> {
+  const opened = openRecord(ports.newRunId(), settings, ports.clock.now());
+  return await runOnce(ports, settings, opened, () => skip(ports, opened), signal);
+}
+
+/** What became of a run. known: one that was asked for by its id has a record from before, and nothing was done now. */
+export interface ScanOutcome {
   readonly kind: 'ran' | 'known';
   readonly run: ScanRun;
+  /** What its record does not hold and an announcement needs; null: there is nothing to announce. */
+  readonly found: RunFindings | null;
+}
+
+/** What a run found that nobody was told of. */
+export interface RunFindings {
+  /** What the app had deleted, and this run was the first to find again. */
+  readonly madeAgain: CountsByType;
+  /** Objects that became candidates. */
+  readonly newCandidates: CountsByType;
+  /** Breaches of earlier runs that hold this one. */
+  readonly heldBy: readonly Hold[];
+  /** The last accepted run before it. */
+  readonly accepted: ScanRun | null;
 }
 
 /**
@@ -74,12 +114,12 @@ export async function runRequestedScan(
   settings: DetectOrphansSettings,
   runId: string,
   signal: AbortSignal,
-): Promise<RequestedScan> {
+): Promise<ScanOutcome> {
   const opened = openRecord(runId, settings, ports.clock.now());
-  const whileOthersScan = async (): Promise<RequestedScan> => {
+  const whileOthersScan = async (): Promise<ScanOutcome> => {
     const recent = await ports.runs.newest(recentRuns, signal);
     const known = recordOf(recent, runId);
-    if (known) return { kind: 'known', run: known };
+    if (known) return { kind: 'known', run: known, found: null };
     if (recent.some(run => run.state === 'running')) return skip(ports, opened);
     throw new AppError(
       'scanFailed',
@@ -93,14 +133,15 @@ async function runOnce(
   ports: DetectOrphansPorts,
   settings: DetectOrphansSettings,
   opened: ScanRun,
-  whileOthersScan: () => Promise<RequestedScan>,
+  whileOthersScan: () => Promise<ScanOutcome>,
   signal: AbortSignal,
-): Promise<RequestedScan> {
+): Promise<ScanOutcome> {
   let lock: HeldLock | null;
   try {
     lock = await ports.lock.acquire(signal);
   } catch (error) {
-    return { kind: 'ran', run: await recordOnly(ports, opened, stoppedOrFailed(error, signal)) };
+    const run = await recordOnly(ports, opened, stoppedOrFailed(error, signal));
+    return { kind: 'ran', run, found: null };
   }
   if (!lock) return await whileOthersScan();
   try {
@@ -110,9 +151,10 @@ async function runOnce(
   }
 }
 
-async function skip(ports: DetectOrphansPorts, opened: ScanRun): Promise<RequestedScan> {
+async function skip(ports: DetectOrphansPorts, opened: ScanRun): Promise<ScanOutcome> {
   const reasons = ['Another scan is running: it holds the lease. Nothing to do; look at its record.'];
-  return { kind: 'ran', run: await recordOnly(ports, opened, { state: 'skipped', reasons }) };
+  const run = await recordOnly(ports, opened, { state: 'skipped', reasons });
+  return { kind: 'ran', run, found: null };
 }
 
 /** Of several under one id, which only a skip can make, the one that ran. */
@@ -166,11 +208,11 @@ async function runUnderLock(
   opened: ScanRun,
   lock: HeldLock,
   signal: AbortSignal,
-): Promise<RequestedScan> {
+): Promise<ScanOutcome> {
   const { runs, clock, log } = ports;
   const recent = await closeAbandoned(ports, signal);
   const known = recordOf(recent, opened.runId);
-  if (known) return { kind: 'known', run: known };
+  if (known) return { kind: 'known', run: known, found: null };
   const runNumber = Math.max(0, ...recent.map(run => run.runNumber)) + 1;
   const legacy = await readLegacy(runs, recent, signal);
   const running: ScanRun = {
@@ -198,13 +240,14 @@ async function runUnderLock(
   const closed: ScanRun = { ...running, ...soFar.known, ...outcome, durations, finishedAt };
   await runs.replace(closed, 'running', AbortSignal.timeout(closingMs));
   report(closed, ports);
-  return { kind: 'ran', run: closed };
+  return { kind: 'ran', run: closed, found: soFar.found };
 }
 
 /** What a run knows while it goes on; its record keeps that, also where it fails afterwards. */
 class RunSoFar {
   readonly durations: Record<string, number> = {};
   known: Partial<ScanRun> = {};
+  found: RunFindings = { madeAgain: {}, newCandidates: {}, heldBy: [], accepted: null };
   #phaseStart: number;
 
   constructor(private readonly clock: Clock) {
@@ -259,6 +302,7 @@ async function scan(
   const previous = await readPrevious(ports, signal);
   const rules = await readRules(ports, signal);
   const accepted = await readAccepted(runs, legacy, signal);
+  soFar.found = { ...soFar.found, accepted };
   const synchronisation = await readSynchronisation(ports.synchronisation, signal);
   const { runNumber, startedAt } = running;
   const runTime = {
@@ -268,7 +312,19 @@ async function scan(
     tenantLastSync: synchronisation.tenant?.lastSyncDateTime ?? null,
     recent: legacy.recent,
   };
-  const compared = await compareTenant(ports, settings.sources, previous, runTime, soFar.time, signal);
+  const history = await readCloudHistory(
+    { ...ports.history, log: ports.log },
+    {
+      at: startedAt,
+      firstScan: legacy.accepted === null,
+      previous,
+      retiredDomains: new Set(rules.retiredDomains.keys()),
+    },
+    signal,
+  );
+  const { sources: expected } = settings;
+  const input = { sources: expected, previous, runTime, history };
+  const compared = await compareTenant(ports, input, soFar.time, signal);
   const { exports } = compared;
   const sources = sourcesOf(exports);
   const evidence = [
@@ -298,16 +354,49 @@ async function scan(
   const { gates, open, carried } = decideHolds(running, [...evidence, ...volume], legacy.holds, rules);
   const reasons = reasonsOf(gates, open);
   soFar.learn({ gates, counts, plan: plan.counts, planDigest: plan.digest });
+  soFar.found = { ...soFar.found, heldBy: open.filter(hold => hold.kind === 'evidence') };
   if (gates.some(gate => gate.kind === 'evidence' && blocks(gate)))
     return { state: 'refused', reasons, holds: carried.notAccepted };
   if (open.some(hold => hold.kind === 'evidence'))
     return { state: 'held', reasons, holds: carried.notAccepted };
+  const madeAgain = newlyMadeAgain(history, findings, previous);
+  const asked = await askAgents(ports, legacy, exports.accepted, findings, previous, running, signal);
+  soFar.learn({ synchronisation: { tenant: synchronisation.tenant, sources: asked } });
+  soFar.found = {
+    ...soFar.found,
+    madeAgain: countByType(madeAgain),
+    newCandidates: newCandidatesOf(plan.writes, previous),
+  };
+  // Before the rows: a run that ends in between alerts once more.
+  alertMadeAgain(madeAgain, ports.log);
   // What locks the list is on record before the list is: a run that ends in between must not unlock it.
   soFar.learn({ reasons, holds: carried.whileWritten });
   await runs.replace({ ...running, ...soFar.known }, 'running', signal);
   await ports.candidates.write(plan.writes, () => lock.assertHeld(signal), signal);
   soFar.time('write');
   return { state: 'finished', holds: carried.accepted };
+}
+
+/** Asks for what objects wait for, in an accepted run only. */
+function askAgents(
+  ports: DetectOrphansPorts,
+  { recent }: { readonly recent: readonly ScanRun[] },
+  accepted: readonly Pick<OpenedExport, 'manifest'>[],
+  findings: readonly Finding[],
+  previous: readonly StoredFacts[],
+  running: ScanRun,
+  signal: AbortSignal,
+): Promise<readonly SourceSynchronisation[]> {
+  const manifests = accepted.map(({ manifest }) => manifest);
+  return askForSynchronisation(
+    { ...ports.asking, clock: ports.clock, log: ports.log },
+    {
+      manifests,
+      waitingSince: waitingSinceOf(findings, previous, manifests, running.startedAt),
+      earlier: recent.find(run => run.state === 'finished')?.synchronisation?.sources ?? [],
+    },
+    signal,
+  );
 }
 
 /** Every reason at once: the breaches that nobody let go, and the holds of earlier runs. */

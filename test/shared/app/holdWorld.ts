@@ -5,6 +5,7 @@ import { removeRule } from '../../../shared/app/review/rules';
 import type { GateLimits } from '../../../shared/core/gates/limits';
 import type { Instant } from '../../../shared/core/instant';
 import type { ScanRun } from '../../../shared/core/scanRun';
+import { memoryAsking, memoryHistory } from '../../support/memory/memoryHistory';
 import { MemoryLock } from '../../support/memory/memoryLock';
 import { memoryFactsReader } from '../../support/memory/memoryDeletions';
 import { scanSettings } from '../../support/scanDefaults';
@@ -46,6 +47,8 @@ export class HoldWorld extends DeletionWorld {
   /** A scan without a new export. */
   scanNow(ports: Partial<DetectOrphansPorts> = {}): Promise<ScanRun> {
     const { directory, exports, candidates, runs, rules, synchronisation, lock, log } = this;
+    const { deletedUsers, decisions, tenant: deletedItems } = this;
+    deletedUsers.readLastAt((this.now - dayMs) as Instant);
     return detectOrphans(
       {
         directory,
@@ -54,6 +57,8 @@ export class HoldWorld extends DeletionWorld {
         runs,
         rules,
         synchronisation,
+        history: memoryHistory({ deletedItems, deletedUsers, decisions, evidence: candidates }),
+        asking: memoryAsking(),
         lock,
         log,
         clock: { now: () => this.now as Instant },

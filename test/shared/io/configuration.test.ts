@@ -6,8 +6,10 @@ import { defaultWaitingRules } from '../../../shared/core/waiting';
 import {
   configurationError,
   readConfiguration,
+  readNotification,
   readReviewConfiguration,
   settings,
+  toleratedProblems,
   type Environment,
 } from '../../../shared/io/configuration';
 
@@ -233,6 +235,64 @@ describe('configuration', () => {
         [name]: expect.stringContaining(problem) as string,
       });
       expect(problemsOf({ ...examples, [name]: value })).toEqual({});
+    });
+  });
+
+  describe('of notifications', () => {
+    const secret = 'https://prod-00.westeurope.logic.azure.com:443/workflows/x?api-version=1&sig=S3cr3t';
+
+    test('are off without an address, and for Teams without a form', () => {
+      for (const NOTIFICATION_WEBHOOK_URL of [undefined, '', ' '])
+        expect(readNotification({ NOTIFICATION_WEBHOOK_URL })).toEqual({
+          notification: { webhookUrl: null, format: 'teams' },
+          problems: [],
+        });
+    });
+
+    test('are read in both parts', () => {
+      for (const APP_PART of ['scan', 'review'])
+        expect(
+          readConfiguration({
+            ...examples,
+            APP_PART,
+            NOTIFICATION_WEBHOOK_URL: ` ${secret} `,
+            NOTIFICATION_FORMAT: 'json',
+          }),
+        ).toMatchObject({
+          configuration: { notification: { webhookUrl: secret.replace(':443', ''), format: 'json' } },
+        });
+    });
+
+    test.each([
+      'http://hooks.contoso.example/?sig=S3cr3t',
+      'https://S3cr3t@hooks.contoso.example/',
+      'https://a:S3cr3t@hooks.contoso.example/',
+      'https://hooks.contoso.example/#S3cr3t',
+      'S3cr3t',
+    ])('an address that is wrong is said without a word of it, and sends nothing: %s', given => {
+      const environment = { ...examples, NOTIFICATION_WEBHOOK_URL: given };
+      expect(readConfiguration(environment)).toMatchObject({
+        status: 'valid',
+        configuration: { notification: { webhookUrl: null } },
+      });
+      const problems = toleratedProblems(environment);
+      expect(problems).toEqual([
+        {
+          setting: 'NOTIFICATION_WEBHOOK_URL',
+          problem: 'is not an https address without user and fragment',
+        },
+      ]);
+      expect(configurationError(problems).message).not.toContain('S3cr3t');
+    });
+
+    test('a form that is unknown is a problem, and no reason not to scan', () => {
+      const environment = { ...examples, NOTIFICATION_FORMAT: 'slack' };
+      expect(toleratedProblems(environment)).toEqual([
+        { setting: 'NOTIFICATION_FORMAT', problem: 'is none of teams, json' },
+      ]);
+      expect(readConfiguration(environment)).toMatchObject({
+        configuration: { notification: { format: 'teams' } },
+      });
     });
   });
 

@@ -91,7 +91,7 @@ async function scanAndServe(options: StackOptions, sample: Sample): Promise<numb
   const { port, allowDeletion } = given;
   say('Starting Azurite, the Graph stand-in, the identity endpoints, the OpenID provider and the Functions');
   say('hosts of both parts on loopback …');
-  const reviewSettings = { DELETION_ENABLED: String(allowDeletion) };
+  const reviewSettings = { ROLLOUT_STAGE: allowDeletion ? 'normal' : 'reportOnly' };
   const stack = await startStack({ ...options, port, reviewSettings });
   const stops: (() => Promise<void>)[] = [() => stack.stop()];
   try {

@@ -1,8 +1,15 @@
-import { graphListComplete, matchRate, tenantAgrees } from '../../../../shared/core/gates/cloudGates';
+import type { CloudId } from '../../../../shared/core/cloudObject';
+import {
+  deletedItemsRead,
+  graphListComplete,
+  matchRate,
+  tenantAgrees,
+} from '../../../../shared/core/gates/cloudGates';
 import type { GateResult } from '../../../../shared/core/gates/gate';
 import { defaultGateLimits as limits, type GateLimits } from '../../../../shared/core/gates/limits';
 import type { Guid } from '../../../../shared/core/keys/guid';
 import type { ObjectType } from '../../../../shared/core/objectType';
+import { instant } from '../../../support/builders';
 import { expectSound, unsaid } from './expectBreach';
 
 const list = (distinct: number, countBefore: number, countAfter = countBefore): GateResult =>
@@ -134,5 +141,32 @@ describe('matchRate', () => {
     expect(
       unsaid(gate, 'users:', '70 % or more of the 100', '60.0 % were found', 'Check the declared anchor'),
     ).toEqual([]);
+  });
+});
+
+describe('deletedItemsRead', () => {
+  const at = instant('2026-11-20T02:00:00Z');
+  const memory = { completeSince: null, readAt: at, deleted: new Set(['x' as CloudId]), left: new Map() };
+
+  test('is passed where they were read, and says since when they are remembered', () => {
+    expect(deletedItemsRead({ status: 'read', memory })).toMatchObject({
+      gate: 'deletedItemsRead',
+      kind: 'evidence',
+      passed: true,
+      found: '1 deleted users',
+      limit: 'read to its end',
+    });
+    expect(deletedItemsRead({ status: 'read', memory: { ...memory, completeSince: at } }).found).toBe(
+      '1 deleted users, remembered since 2026-11-20T02:00:00.000Z',
+    );
+  });
+
+  test('is breached where they were not, and holds nobody', () => {
+    expect(deletedItemsRead({ status: 'failed', reason: 'no permission' })).toMatchObject({
+      passed: false,
+      found: 'not read',
+      reason: 'no permission',
+      holds: false,
+    });
   });
 });
