@@ -66,8 +66,6 @@ class Tenant {
   readonly exports = new MemoryExports([]);
   readonly candidates = new MemoryCandidates();
   readonly runs = new MemoryRuns();
-  readonly history = memoryHistory();
-  readonly asking = memoryAsking();
   readonly synchronisation = new MemorySynchronisation();
   readonly deletedUsers = new MemoryDeletedUsers();
   readonly history = memoryHistory({ deletedUsers: this.deletedUsers });

@@ -55,7 +55,9 @@ async function main(): Promise<number> {
   const sample: Sample = { organisation, now, given: parsed.arguments, say };
   const options = {
     organisation: firstNight(organisation, nights),
-    ...(ad ? { exporters: forestExporters(say), scanSettings: candidatesAtOnce } : {}),
+    ...(ad
+      ? { exporters: forestExporters(say), scanSettings: { WAITING_RULES: candidatesAtOnce.WAITING_RULES } }
+      : {}),
   };
   if (func) return await serveFunc(options, sample);
   const onLogLine = (line: string): void => say(`  ${withoutInvocation(line)}`);
