@@ -25,7 +25,7 @@ import type {
   ScanRunTable,
   SynchronisationReader,
 } from './ports';
-import { readAccepted, readLegacy, recentRuns, type RunLegacy } from './runHistory';
+import { baselineOf, readAccepted, readLegacy, recentRuns, type RunLegacy } from './runHistory';
 
 /** The table Rules, for reading. */
 export interface RuleReader {
@@ -303,6 +303,7 @@ async function scan(
   const rules = await readRules(ports, signal);
   const accepted = await readAccepted(runs, legacy, signal);
   soFar.found = { ...soFar.found, accepted };
+  const baseline = baselineOf(accepted, legacy.recent);
   const synchronisation = await readSynchronisation(ports.synchronisation, signal);
   const { runNumber, startedAt } = running;
   const runTime = {
@@ -329,7 +330,7 @@ async function scan(
   const sources = sourcesOf(exports);
   const evidence = [
     ...compared.gates,
-    ...evidenceGates({ exports, synchronisation, accepted, tenantId, limits, now: clock.now() }),
+    ...evidenceGates({ exports, synchronisation, accepted: baseline, tenantId, limits, now: clock.now() }),
     ...(compared.result ? comparisonGates(compared.result, limits) : []),
   ];
   soFar.learn({

@@ -54,7 +54,7 @@ export async function readSynchronisation(
 export interface GateInput {
   readonly exports: Pick<ExportsRead, 'accepted' | 'used'>;
   readonly synchronisation: SynchronisationReading;
-  /** The last accepted run; null: there is none. */
+  /** What the last accepted run used (`baselineOf`); null: there is none. */
   readonly accepted: Pick<ScanRun, 'exports'> | null;
   readonly tenantId: string;
   readonly limits: GateLimits;

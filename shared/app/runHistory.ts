@@ -67,6 +67,25 @@ export async function readAccepted(
   );
 }
 
+/**
+ * The exports that tonight's are compared with: those of the last accepted run; and of a source that it did not use, those of the
+ * newest accepted run that did, as far as the newest records tell. So a source that was taken out for a while is not the first of its
+ * name again, for which any export would do. null: no run was accepted yet.
+ */
+export function baselineOf(
+  accepted: Pick<ScanRun, 'exports'> | null,
+  recent: readonly ScanRun[],
+): Pick<ScanRun, 'exports'> | null {
+  if (accepted === null) return null;
+  const exports = [...accepted.exports];
+  const earlier = recent
+    .filter(run => run.state === 'finished')
+    .toSorted((a, b) => b.runNumber - a.runNumber);
+  for (const used of earlier.flatMap(run => run.exports))
+    if (!exports.some(({ source }) => source === used.source)) exports.push(used);
+  return { exports };
+}
+
 const legacyOf = (run: ScanRun): RunLegacy => ({
   accepted: run.state === 'finished' ? run.runId : run.acceptedBefore,
   holds: run.holds,

@@ -498,6 +498,20 @@ describe('the baseline', () => {
     expect(world.runs.runs.at(-1)).toMatchObject({ acceptedBefore: 'night-1' });
   });
 
+  test('is kept for a source that is taken out of the settings, and put back later', async () => {
+    const world = new HoldWorld();
+    await world.night();
+    const { settings } = world;
+    const [contoso] = world.exports.exports;
+    world.settings = { ...settings, sources: ['fabrikam' as SourceName] };
+    world.exports.exports = [{ ...contoso!, source: 'fabrikam' as SourceName }];
+    expect(await world.scanNow()).toMatchObject({ state: 'finished' });
+    world.settings = settings;
+    const back = await world.loseHalf().night();
+    expect(back.state).toBe('refused');
+    expect(breachesOf(back)).toContain('exportDrop');
+  });
+
   test('an older export that somebody puts back is refused, and holds', async () => {
     const world = new HoldWorld();
     await world.night();

@@ -1,9 +1,11 @@
-import { manyRuns, readAccepted, readLegacy, recentRuns } from '../../../shared/app/runHistory';
+import { baselineOf, manyRuns, readAccepted, readLegacy, recentRuns } from '../../../shared/app/runHistory';
 import type { Hold } from '../../../shared/core/holds';
 import type { Instant } from '../../../shared/core/instant';
-import type { ScanRun } from '../../../shared/core/scanRun';
+import type { SourceName } from '../../../shared/core/exportFormat';
+import type { ExportUsed, ScanRun } from '../../../shared/core/scanRun';
 import { aRun } from '../../functions/reviewBench';
 import { instant } from '../../support/builders';
+import { anExport } from '../core/gates/judgedExport';
 import { MemoryRuns } from '../../support/memory/memoryTables';
 
 const start = instant('2026-11-20T02:00:00Z');
@@ -143,5 +145,31 @@ describe('the last accepted run', () => {
       code: 'rowInvalid',
       message: expect.stringContaining('found one that is "skipped"'),
     });
+  });
+});
+
+describe('what the exports of a night are compared with', () => {
+  const used = (source: string, sequence: number): ExportUsed =>
+    anExport({ source: source as SourceName, sequence });
+  const finished = (runNumber: number, ...exports: ExportUsed[]): ScanRun =>
+    run(runNumber, { state: 'finished', exports });
+  const told = (baseline: ReturnType<typeof baselineOf>) =>
+    baseline?.exports.map(({ source, sequence }) => `${source} ${sequence}`);
+
+  test('nothing, where no run was accepted', () =>
+    expect(baselineOf(null, [run(1, { exports: [used('contoso', 1)] })])).toBeNull());
+
+  test('the exports of the last accepted run, whatever the others used', () => {
+    const accepted = finished(5, used('contoso', 5), used('fabrikam', 5));
+    const older = finished(4, used('contoso', 4), used('fabrikam', 4));
+    expect(told(baselineOf(accepted, [accepted, older]))).toEqual(['contoso 5', 'fabrikam 5']);
+    expect(told(baselineOf(accepted, []))).toEqual(['contoso 5', 'fabrikam 5']);
+  });
+
+  test('of a source that it did not use, those of the newest accepted run that did', () => {
+    const accepted = finished(5, used('contoso', 5));
+    const recent = [finished(3, used('fabrikam', 3)), finished(4, used('fabrikam', 4)), accepted];
+    const refused = run(6, { exports: [used('fabrikam', 6)] });
+    expect(told(baselineOf(accepted, [refused, ...recent]))).toEqual(['contoso 5', 'fabrikam 4']);
   });
 });
