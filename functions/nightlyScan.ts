@@ -1,10 +1,11 @@
 import { app, type InvocationContext } from '@azure/functions';
-import { nightlyRun } from '../shared/app/detectOrphans';
+import { detectOrphans } from '../shared/app/detectOrphans';
+import { announceScan, watchCandidates } from '../shared/app/scanNotifications';
 import { AppError } from '../shared/core/appError';
 import { configurationError, defaultScanSchedule, readConfiguration } from '../shared/io/configuration';
+import { buildNotify } from '../shared/io/notificationWiring';
 import { buildScan } from '../shared/io/wiring';
 import { invocationLog } from './invocationLog';
-import { announceOutcome } from './announceOutcome';
 import { whileRunning } from './stopping';
 
 /** The scan, every night. Never because a process starts; a night that the host missed is made up for (`isPastDue`). */
@@ -22,9 +23,10 @@ async function nightlyScan(context: InvocationContext, signal: AbortSignal): Pro
   if (reading.status === 'invalid') throw configurationError(reading.problems);
   const log = invocationLog(context);
   const { ports, settings } = buildScan(reading.configuration, log);
-  const outcome = await nightlyRun(ports, settings, signal);
-  await announceOutcome(reading.configuration, log, outcome, signal);
-  const { run } = outcome;
+  const candidates = watchCandidates(ports.candidates);
+  const run = await detectOrphans({ ...ports, candidates: candidates.table }, settings, signal);
+  const notify = buildNotify(reading.configuration, log);
+  await announceScan({ runs: ports.runs, notify, log }, run, candidates.found(), signal);
   if (run.state === 'failed' || run.state === 'aborted')
     throw new AppError('scanFailed', run.reasons.join('\n'));
 }

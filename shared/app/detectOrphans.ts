@@ -5,9 +5,7 @@ import { blocks, type GateResult } from '../core/gates/gate';
 import type { GateLimits } from '../core/gates/limits';
 import { decideHolds, type Hold } from '../core/holds';
 import { activeRules, type ActiveRules, type Rule } from '../core/rule';
-import type { CountsByType } from '../core/notification';
 import { planRun, type Finding } from '../core/runPlan';
-import { countByType, newCandidatesOf } from '../core/scanEvents';
 import type { RunState, ScanRun } from '../core/scanRun';
 import { laxerThanDefault, type WaitingRules } from '../core/waiting';
 import type { SourceSynchronisation } from '../core/synchronisation';
@@ -71,37 +69,15 @@ export async function detectOrphans(
   settings: DetectOrphansSettings,
   signal: AbortSignal,
 ): Promise<ScanRun> {
-  return (await nightlyRun(ports, settings, signal)).run;
-}
-
-/** The same, with what is to be announced of the run. */
-export async function nightlyRun(
-  ports: DetectOrphansPorts,
-  settings: DetectOrphansSettings,
-  signal: AbortSignal,
-): Promise<ScanOutcome> {
   const opened = openRecord(ports.newRunId(), settings, ports.clock.now());
-  return await runOnce(ports, settings, opened, () => skip(ports, opened), signal);
+  const { run } = await runOnce(ports, settings, opened, () => skip(ports, opened), signal);
+  return run;
 }
 
-/** What became of a run. known: one that was asked for by its id has a record from before, and nothing was done now. */
-export interface ScanOutcome {
+/** What became of a run that was asked for by its id. known: it has a record from before, and nothing was done now. */
+export interface RequestedScan {
   readonly kind: 'ran' | 'known';
   readonly run: ScanRun;
-  /** What its record does not hold and an announcement needs; null: there is nothing to announce. */
-  readonly found: RunFindings | null;
-}
-
-/** What a run found that nobody was told of. */
-export interface RunFindings {
-  /** What the app had deleted, and this run was the first to find again. */
-  readonly madeAgain: CountsByType;
-  /** Objects that became candidates. */
-  readonly newCandidates: CountsByType;
-  /** Breaches of earlier runs that hold this one. */
-  readonly heldBy: readonly Hold[];
-  /** The last accepted run before it. */
-  readonly accepted: ScanRun | null;
 }
 
 /**
@@ -114,12 +90,12 @@ export async function runRequestedScan(
   settings: DetectOrphansSettings,
   runId: string,
   signal: AbortSignal,
-): Promise<ScanOutcome> {
+): Promise<RequestedScan> {
   const opened = openRecord(runId, settings, ports.clock.now());
-  const whileOthersScan = async (): Promise<ScanOutcome> => {
+  const whileOthersScan = async (): Promise<RequestedScan> => {
     const recent = await ports.runs.newest(recentRuns, signal);
     const known = recordOf(recent, runId);
-    if (known) return { kind: 'known', run: known, found: null };
+    if (known) return { kind: 'known', run: known };
     if (recent.some(run => run.state === 'running')) return skip(ports, opened);
     throw new AppError(
       'scanFailed',
@@ -133,15 +109,15 @@ async function runOnce(
   ports: DetectOrphansPorts,
   settings: DetectOrphansSettings,
   opened: ScanRun,
-  whileOthersScan: () => Promise<ScanOutcome>,
+  whileOthersScan: () => Promise<RequestedScan>,
   signal: AbortSignal,
-): Promise<ScanOutcome> {
+): Promise<RequestedScan> {
   let lock: HeldLock | null;
   try {
     lock = await ports.lock.acquire(signal);
   } catch (error) {
     const run = await recordOnly(ports, opened, stoppedOrFailed(error, signal));
-    return { kind: 'ran', run, found: null };
+    return { kind: 'ran', run };
   }
   if (!lock) return await whileOthersScan();
   try {
@@ -151,10 +127,10 @@ async function runOnce(
   }
 }
 
-async function skip(ports: DetectOrphansPorts, opened: ScanRun): Promise<ScanOutcome> {
+async function skip(ports: DetectOrphansPorts, opened: ScanRun): Promise<RequestedScan> {
   const reasons = ['Another scan is running: it holds the lease. Nothing to do; look at its record.'];
   const run = await recordOnly(ports, opened, { state: 'skipped', reasons });
-  return { kind: 'ran', run, found: null };
+  return { kind: 'ran', run };
 }
 
 /** Of several under one id, which only a skip can make, the one that ran. */
@@ -208,11 +184,11 @@ async function runUnderLock(
   opened: ScanRun,
   lock: HeldLock,
   signal: AbortSignal,
-): Promise<ScanOutcome> {
+): Promise<RequestedScan> {
   const { runs, clock, log } = ports;
   const recent = await closeAbandoned(ports, signal);
   const known = recordOf(recent, opened.runId);
-  if (known) return { kind: 'known', run: known, found: null };
+  if (known) return { kind: 'known', run: known };
   const runNumber = Math.max(0, ...recent.map(run => run.runNumber)) + 1;
   const legacy = await readLegacy(runs, recent, signal);
   const running: ScanRun = {
@@ -240,14 +216,13 @@ async function runUnderLock(
   const closed: ScanRun = { ...running, ...soFar.known, ...outcome, durations, finishedAt };
   await runs.replace(closed, 'running', AbortSignal.timeout(closingMs));
   report(closed, ports);
-  return { kind: 'ran', run: closed, found: soFar.found };
+  return { kind: 'ran', run: closed };
 }
 
 /** What a run knows while it goes on; its record keeps that, also where it fails afterwards. */
 class RunSoFar {
   readonly durations: Record<string, number> = {};
   known: Partial<ScanRun> = {};
-  found: RunFindings = { madeAgain: {}, newCandidates: {}, heldBy: [], accepted: null };
   #phaseStart: number;
 
   constructor(private readonly clock: Clock) {
@@ -302,7 +277,6 @@ async function scan(
   const previous = await readPrevious(ports, signal);
   const rules = await readRules(ports, signal);
   const accepted = await readAccepted(runs, legacy, signal);
-  soFar.found = { ...soFar.found, accepted };
   const baseline = baselineOf(accepted, legacy.recent);
   const synchronisation = await readSynchronisation(ports.synchronisation, signal);
   const { runNumber, startedAt } = running;
@@ -355,21 +329,14 @@ async function scan(
   const { gates, open, carried } = decideHolds(running, [...evidence, ...volume], legacy.holds, rules);
   const reasons = reasonsOf(gates, open);
   soFar.learn({ gates, counts, plan: plan.counts, planDigest: plan.digest });
-  soFar.found = { ...soFar.found, heldBy: open.filter(hold => hold.kind === 'evidence') };
   if (gates.some(gate => gate.kind === 'evidence' && blocks(gate)))
     return { state: 'refused', reasons, holds: carried.notAccepted };
   if (open.some(hold => hold.kind === 'evidence'))
     return { state: 'held', reasons, holds: carried.notAccepted };
-  const madeAgain = newlyMadeAgain(history, findings, previous);
   const asked = await askAgents(ports, legacy, exports.accepted, findings, previous, running, signal);
   soFar.learn({ synchronisation: { tenant: synchronisation.tenant, sources: asked } });
-  soFar.found = {
-    ...soFar.found,
-    madeAgain: countByType(madeAgain),
-    newCandidates: newCandidatesOf(plan.writes, previous),
-  };
   // Before the rows: a run that ends in between alerts once more.
-  alertMadeAgain(madeAgain, ports.log);
+  alertMadeAgain(newlyMadeAgain(history, findings, previous), ports.log);
   // What locks the list is on record before the list is: a run that ends in between must not unlock it.
   soFar.learn({ reasons, holds: carried.whileWritten });
   await runs.replace({ ...running, ...soFar.known }, 'running', signal);

@@ -18,6 +18,11 @@ export interface BreachedGate {
   readonly limit: string;
 }
 
+/** A breach of an earlier run that still holds. */
+export interface EarlierHold extends Pick<BreachedGate, 'gate' | 'source' | 'type'> {
+  readonly runId: string;
+}
+
 /** What became of the objects of one call, in numbers. */
 export interface DeletionCounts {
   readonly deleted: number;
@@ -47,6 +52,8 @@ export type NotificationEvent =
       /** true: the run changed nothing but its record. false: it lists what it found, locked. */
       readonly refused: boolean;
       readonly gates: readonly BreachedGate[];
+      /** Breaches of earlier runs that nobody has released. */
+      readonly earlier: readonly EarlierHold[];
     }
   | { readonly kind: 'missedWork'; readonly at: Instant; readonly missed: MissedWork }
   | {
@@ -100,10 +107,10 @@ export function announce(event: NotificationEvent): Announcement {
     case 'hold':
       return {
         title: event.refused
-          ? 'A scan was refused: nothing was changed'
-          : 'A scan is held: its candidates can not be approved',
+          ? 'A scan was refused or held: nothing was changed'
+          : 'A scan breached a gate: approving and deleting are locked',
         facts: [fact('Run', event.runId), fact('Gates breached', String(event.gates.length))],
-        lines: event.gates.map(lineOfGate),
+        lines: [...event.gates.map(lineOfGate), ...event.earlier.map(lineOfHold)],
         next: `Read the reasons at GET /api/scans/${event.runId}, and find the cause first: an export that is too short makes live people look deleted.`,
       };
     case 'missedWork':
@@ -156,10 +163,16 @@ const labels = {
 
 const fact = (label: string, value: string): Announcement['facts'][number] => ({ label, value });
 
-const lineOfGate = ({ gate, source, type, found, limit }: BreachedGate): string => {
+const lineOfGate = (breach: BreachedGate): string =>
+  `${subjectOf(breach)}: found ${breach.found}, limit ${breach.limit}`;
+
+const lineOfHold = (hold: EarlierHold): string =>
+  `${subjectOf(hold)}: a breach of run ${hold.runId} that nobody has released`;
+
+function subjectOf({ gate, source, type }: Pick<BreachedGate, 'gate' | 'source' | 'type'>): string {
   const about = [source, type].filter(one => one !== null).join(', ');
-  return `${gate}${about === '' ? '' : ` (${about})`}: found ${found}, limit ${limit}`;
-};
+  return about === '' ? gate : `${gate} (${about})`;
+}
 
 const nouns: Readonly<Record<ObjectType, readonly [one: string, many: string]>> = {
   user: ['user', 'users'],

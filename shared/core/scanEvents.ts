@@ -1,73 +1,82 @@
 import { alertLine } from './alert';
 import { referenceKey } from './duplicates';
+import type { StoredFacts } from './facts';
 import { blocks } from './gates/gate';
-import type { Hold } from './holds';
-import type { CandidateFacts, StoredFacts } from './facts';
 import { totalOf, type CountsByType, type NotificationEvent } from './notification';
 import { objectTypes, type ObjectType } from './objectType';
-import type { PlannedWrite } from './runPlan';
 import type { ScanRun } from './scanRun';
 
 /** What a run record does not hold, and an announcement needs. */
 export interface FoundInRun {
-  /** That became candidates (`newCandidatesOf`); absent: told from the counts of this run and the one before. */
-  readonly newCandidates?: CountsByType;
-  /** That the app had deleted and synchronisation made again. */
-  readonly madeAgain?: CountsByType;
-  /** Breaches of earlier runs that hold this one. */
-  readonly heldBy?: readonly Hold[];
+  /** That became candidates in this run. */
+  readonly newCandidates: CountsByType;
+  /** That the app had deleted, and this run was the first to find again. */
+  readonly madeAgain: CountsByType;
 }
+
+export const nothingFound: FoundInRun = { newCandidates: {}, madeAgain: {} };
 
 export type ScanEvent = Extract<NotificationEvent, { kind: 'newCandidates' | 'hold' | 'madeAgain' }>;
 
 /**
- * Decides what to announce of a closed run: a hold where a breach was not let go, where the run was refused, or where an earlier
- * breach holds it; new candidates where it finished and there are some; and what was made again. `previous`: the last finished run before it; null: there is none.
+ * Decides what to announce of a closed run: a hold where it was refused or held, or a breach of its own blocks something; new
+ * candidates where it finished and there are some, and what was made again. A lock of an earlier night is not announced again.
+ * `previous`: the last accepted run before it; null: there is none.
  */
 export function eventsOfRun(
   run: ScanRun,
   previous: Pick<ScanRun, 'counts'> | null,
-  { newCandidates, madeAgain = {}, heldBy = [] }: FoundInRun = {},
+  { newCandidates, madeAgain }: FoundInRun = nothingFound,
 ): readonly ScanEvent[] {
   const { runId, startedAt: at } = run;
   const events: ScanEvent[] = [];
   const breached = run.gates.filter(blocks);
-  const notAccepted = run.state === 'refused' || run.state === 'held';
-  if (breached.length > 0 || notAccepted)
+  const stopped = run.state === 'refused' || run.state === 'held';
+  if (stopped || breached.length > 0)
     events.push({
       kind: 'hold',
       at,
       runId,
-      refused: notAccepted,
-      gates: [
-        ...breached.map(({ gate, source, type, found, limit }) => ({ gate, source, type, found, limit })),
-        ...heldBy.map(({ gate, source, type, runId: heldSince }) => ({
-          gate,
-          source,
-          type,
-          found: `breached in run ${heldSince}`,
-          limit: 'released by an administrator',
-        })),
-      ],
+      refused: stopped,
+      gates: breached.map(({ gate, source, type, found, limit }) => ({ gate, source, type, found, limit })),
+      earlier: run.holds
+        .filter(hold => hold.runId !== runId)
+        .map(({ gate, source, type, runId: of }) => ({ gate, source, type, runId: of })),
     });
-  const missing = missingIn(run);
-  const missingBefore = previous && missingIn(previous);
-  const added = newCandidates ?? more(missing, missingBefore ?? {});
-  if (run.state === 'finished' && totalOf(added) > 0)
-    events.push({ kind: 'newCandidates', at, runId, added, missing, missingBefore });
+  if (run.state === 'finished' && totalOf(newCandidates) > 0)
+    events.push({
+      kind: 'newCandidates',
+      at,
+      runId,
+      added: newCandidates,
+      missing: missingIn(run),
+      missingBefore: previous && missingIn(previous),
+    });
   if (totalOf(madeAgain) > 0) events.push({ kind: 'madeAgain', at, runId, objects: madeAgain });
   return events;
 }
 
-/** The objects that a plan makes candidates, which they were not in the rows before: a changed evidence makes none new. */
-export function newCandidatesOf(
-  writes: readonly Pick<PlannedWrite, 'facts'>[],
-  previous: readonly Pick<StoredFacts, 'type' | 'id' | 'state'>[],
-): CountsByType {
-  const before = new Set(previous.filter(({ state }) => state === 'candidate').map(referenceKey));
-  const isNew = ({ type, id, state }: CandidateFacts): boolean =>
-    state === 'candidate' && !before.has(referenceKey({ type, id }));
-  return countByType(writes.map(({ facts }) => facts).filter(isNew));
+/** What has to be remembered of a row to tell what is new. */
+export type RowBefore = Pick<StoredFacts, 'type' | 'id' | 'state' | 'attention'>;
+
+/**
+ * Counts what writes make new, beside the rows before: objects that become candidates (a changed evidence makes none), and
+ * objects that get the attention `madeAgain`.
+ */
+export function foundInWrites(
+  writes: readonly { readonly facts: RowBefore }[],
+  rows: readonly RowBefore[],
+): FoundInRun {
+  const isCandidate = ({ state }: RowBefore): boolean => state === 'candidate';
+  const isMadeAgain = ({ state, attention }: RowBefore): boolean =>
+    state === 'attention' && attention === 'madeAgain';
+  const newOf = (is: (row: RowBefore) => boolean): CountsByType => {
+    const before = new Set(rows.filter(is).map(referenceKey));
+    return countByType(
+      writes.map(({ facts }) => facts).filter(row => is(row) && !before.has(referenceKey(row))),
+    );
+  };
+  return { newCandidates: newOf(isCandidate), madeAgain: newOf(isMadeAgain) };
 }
 
 /** How many of each type. */
@@ -77,18 +86,14 @@ export function countByType(objects: readonly { readonly type: ObjectType }[]): 
   return counts;
 }
 
-/** The alert of an event, where it has one that nobody else writes: that there are new candidates is none. */
-export function alertOfScanEvent(event: ScanEvent): string | null {
-  switch (event.kind) {
-    case 'hold': {
-      const gates = event.gates.map(({ gate, found, limit }) => `${gate} (found ${found}, limit ${limit})`);
-      return alertLine('hold', `run ${event.runId}: ${gates.join('; ') || 'refused, its record says why'}`);
-    }
-    // The scan alerts as it writes the rows, with ids.
-    case 'madeAgain':
-    case 'newCandidates':
-      return null;
-  }
+/** The alert of a hold. What was made again has its own, written when it is found; that there are new candidates is no alert. */
+export function alertOfHold({ runId, gates, earlier }: Extract<ScanEvent, { kind: 'hold' }>): string {
+  const breaches = gates.map(({ gate, found, limit }) => `${gate} (found ${found}, limit ${limit})`);
+  const holds = earlier.map(({ gate, runId: of }) => `held by ${gate} of run ${of}`);
+  return alertLine(
+    'hold',
+    `run ${runId}: ${[...breaches, ...holds].join('; ') || 'refused, its record says why'}`,
+  );
 }
 
 /** Outcomes of objects whose source is missing. */
@@ -103,8 +108,3 @@ function missingIn({ counts }: Pick<ScanRun, 'counts'>): CountsByType {
   }
   return missing;
 }
-
-const more = (now: CountsByType, before: CountsByType): CountsByType =>
-  Object.fromEntries(
-    objectTypes.map(type => [type, Math.max(0, (now[type] ?? 0) - (before[type] ?? 0))]),
-  ) as CountsByType;

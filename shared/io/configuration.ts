@@ -8,7 +8,6 @@ import { gateLimitChangesSchema, gateLimitsWith, type GateLimits } from '../core
 import { parseGuid, type Guid } from '../core/keys/guid';
 import { notificationFormats, type NotificationFormat } from '../core/notificationMessage';
 import { objectTypes, type ObjectType } from '../core/objectType';
-import { defaultWaitingRules, type WaitingRules } from '../core/waiting';
 import {
   allowsDeletion,
   limitsOfStage,
@@ -18,6 +17,7 @@ import {
   type CallAndDayLimits,
   type Rollout,
 } from '../core/rollout';
+import { defaultWaitingRules, type WaitingRules } from '../core/waiting';
 import { publicKeyFromBase64 } from './exports/publicKey';
 
 export const appParts = ['scan', 'review'] as const;
@@ -625,9 +625,9 @@ export function readConfiguration(environment: Environment): ConfigurationReadin
       settings.CLOUD_SYNC_SERVICE_PRINCIPAL_IDS,
     ),
     scanSchedule: read('SCAN_SCHEDULE', settings.SCAN_SCHEDULE),
+    notification: readNotification(environment).notification,
     gateLimits: read('GATE_LIMITS', settings.GATE_LIMITS),
     waitingRules: read('WAITING_RULES', settings.WAITING_RULES),
-    notification: readNotification(environment).notification,
   };
   if (configuration.part === 'review') {
     const reading = readAuthentication(environment);

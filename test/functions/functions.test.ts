@@ -4,6 +4,7 @@ import { createHost, type FunctionsHost } from '../support/functionsHost/host';
 import { jestApp } from '../support/functionsHost/jestApp';
 import { makeOrganisation } from '../support/organisation/makeOrganisation';
 import { candidatesAtOnce } from '../support/stack/candidatesAtOnce';
+import { startWebhookReceiver } from '../support/webhookReceiver';
 import { startServices, type Services } from '../support/stack/services';
 
 const root = path.join(__dirname, '..', '..');
@@ -86,9 +87,22 @@ describe('the functions, in process', () => {
     afterAll(() => services?.stop());
     const scanning = (): Promise<FunctionsHost> => start({ ...services.settings, ...services.platform });
 
-    test('the timer scans, and health shows the last scan', async () => {
-      const started = await scanning();
+    test('the timer scans, tells what is new, and health shows the last scan', async () => {
+      const receiver = await startWebhookReceiver(await services.authority.issue());
+      const started = await start({
+        ...services.settings,
+        ...services.platform,
+        NOTIFICATION_WEBHOOK_URL: receiver.url,
+        NOTIFICATION_FORMAT: 'json',
+      });
       await started.runTimer('nightlyScan');
+      expect(receiver.messages).toEqual([
+        expect.objectContaining({
+          event: 'newCandidates',
+          title: `${organisation.orphans.length} objects became candidates for deletion`,
+        }),
+      ]);
+      await receiver.stop();
       expect((await services.candidates()).filter(row => row.state === 'candidate')).toHaveLength(
         organisation.orphans.length,
       );

@@ -3,14 +3,16 @@ import { longestNotificationMs, notify, type NotifyPorts } from '../../../shared
 import { readMissedWork } from '../../../shared/app/readMissedWork';
 import { announceDeletions } from '../../../shared/app/review/announceDeletions';
 import type { DeleteApproved } from '../../../shared/app/review/deleteApproved';
-import { announceScan } from '../../../shared/app/scanNotifications';
+import { announceScan, watchCandidates } from '../../../shared/app/scanNotifications';
 import { AppError } from '../../../shared/core/appError';
 import type { SourceName } from '../../../shared/core/exportFormat';
 import { notificationEvents, type NotificationEvent } from '../../../shared/core/notification';
 import type { ItemOutcome } from '../../../shared/core/review/itemOutcome';
-import { aRun } from '../../functions/reviewBench';
+import { nothingFound, type FoundInRun } from '../../../shared/core/scanEvents';
+import type { ScanRun } from '../../../shared/core/scanRun';
+import { aRun, someFacts } from '../../functions/reviewBench';
 import { MemoryMarkers, MemoryWebhook, recordingNotify } from '../../support/memory/memoryNotifications';
-import { MemoryRuns } from '../../support/memory/memoryTables';
+import { MemoryCandidates, MemoryRuns } from '../../support/memory/memoryTables';
 import { userId } from '../core/decisions';
 import { at, samples, tenantId } from '../core/notifications';
 import { listeningLog, open } from '../io/tables/storage';
@@ -120,26 +122,71 @@ describe('a webhook that fails never fails anything else', () => {
 
 describe('a scan', () => {
   const refused = aRun({ state: 'refused', reasons: ['no export'] });
-
-  test('is announced event by event, and its alerts are in the log', async () => {
+  const announceOf = async (
+    run: ScanRun,
+    found: FoundInRun = nothingFound,
+    known: readonly ScanRun[] = [],
+  ) => {
     const { notify: recording, events } = recordingNotify();
-    const answers = await announceScan(
-      { notify: recording, log },
-      refused,
-      null,
-      { madeAgain: { user: 2 } },
-      open,
-    );
+    const runs = new MemoryRuns();
+    runs.runs = [...known];
+    return { answers: await announceScan({ runs, notify: recording, log }, run, found, open), events };
+  };
+
+  test('is announced event by event, and the alert of its hold is in the log', async () => {
+    const { answers, events } = await announceOf(refused, { newCandidates: {}, madeAgain: { user: 2 } });
     expect(answers).toEqual([{ kind: 'sent' }, { kind: 'sent' }]);
     expect(events.map(({ kind }) => kind)).toEqual(['hold', 'madeAgain']);
-    // What was made again is an alert of the scan itself.
     expect(log.lines).toEqual([expect.stringMatching(/^alert hold: run /)]);
   });
 
   test('of which there is nothing to say is silent', async () => {
+    expect(await announceOf(aRun())).toEqual({ answers: [], events: [] });
+    expect(log.lines).toEqual([]);
+  });
+
+  test('is compared with the run accepted before, where that can be read', async () => {
+    const found = { newCandidates: { user: 1 }, madeAgain: {} };
+    const now = aRun({ runId: 'now', acceptedBefore: 'before' });
+    expect((await announceOf(now, found, [aRun({ runId: 'before' })])).events).toMatchObject([
+      { kind: 'newCandidates', missingBefore: {} },
+    ]);
+    expect((await announceOf(now, found)).events).toMatchObject([{ missingBefore: null }]);
     const { notify: recording, events } = recordingNotify();
-    expect(await announceScan({ notify: recording, log }, aRun(), aRun(), {}, open)).toEqual([]);
-    expect([events, log.lines]).toEqual([[], []]);
+    for (const thrown of [new AppError('storageUnavailable', 'x'), new TypeError('x')]) {
+      const runs = {
+        read: async () => {
+          throw thrown;
+        },
+      };
+      await announceScan({ runs, notify: recording, log }, now, found, open);
+    }
+    expect(events).toMatchObject([{ missingBefore: null }, { missingBefore: null }]);
+    expect(log.lines).toHaveLength(2);
+  });
+
+  test('what it makes new is seen while it writes, and only where it wrote', async () => {
+    const candidates = new MemoryCandidates();
+    const watched = watchCandidates(candidates);
+    const facts = someFacts({ state: 'candidate' });
+    const { etag: _etag, ...written } = facts;
+    const write = async (fail = false) => {
+      for await (const row of watched.table.readAll(open)) expect(row.id).toBe(facts.id);
+      const etag = candidates.rows.values().next().value?.etag ?? null;
+      await watched.table.write(
+        [{ etag, facts: written }],
+        async () => {
+          if (fail) throw new Error('stop');
+        },
+        open,
+      );
+    };
+    await expect(write(true)).rejects.toThrow('stop');
+    expect(watched.found()).toEqual(nothingFound);
+    await write();
+    expect(watched.found()).toEqual({ newCandidates: { user: 1 }, madeAgain: {} });
+    await write();
+    expect(watched.found()).toEqual({ newCandidates: {}, madeAgain: {} });
   });
 });
 

@@ -1,4 +1,4 @@
-import { detectOrphans, runRequestedScan, type DetectOrphansPorts } from '../../../shared/app/detectOrphans';
+import { detectOrphans, type DetectOrphansPorts } from '../../../shared/app/detectOrphans';
 import { createExportRequests } from '../../../shared/app/review/requestExport';
 import { AppError } from '../../../shared/core/appError';
 import type { CloudId, CloudObject } from '../../../shared/core/cloudObject';
@@ -229,17 +229,6 @@ describe('what the app deleted, and is made again (case 38)', () => {
     lagging.decisions.rows.set(`user/${ada.id}`, { ...decision, etag: '"1"' });
     await lagging.run();
     expect(lagging.rows()).toEqual({ Ada: 'candidate absent' });
-  });
-
-  test('is in the result of the run that found it first, for the notification', async () => {
-    const nights = await deleted();
-    nights.directory.objects = [adaAgain, bob];
-    const scan = (id: string) =>
-      runRequestedScan(nights.ports(), scanSettings(['contoso']), id, AbortSignal.timeout(5_000));
-    expect((await scan('first')).found?.madeAgain).toEqual({ user: 1 });
-    nights.now += dayMs;
-    expect((await scan('second')).found?.madeAgain).toEqual({});
-    expect((await scan('second')).found).toBeNull();
   });
 
   test('a refused run tells nobody: the first accepted one does', async () => {

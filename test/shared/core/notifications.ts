@@ -34,6 +34,7 @@ export const samples: { readonly [Kind in NotificationKind]: Extract<Notificatio
       { gate: 'graphListComplete', source: null, type: 'user', found: '90', limit: '100 to 110' },
       { gate: 'clocksAgree', source: null, type: null, found: '900 s', limit: '300 s' },
     ],
+    earlier: [{ gate: 'exportDrop', source: 'contoso', type: null, runId: 'run-7' }],
   },
   missedWork: {
     kind: 'missedWork',

@@ -1,10 +1,10 @@
 import type { CloudId } from '../../../shared/core/cloudObject';
-import type { PlannedWrite } from '../../../shared/core/runPlan';
-import { alertOfScanEvent, eventsOfRun, newCandidatesOf } from '../../../shared/core/scanEvents';
+import type { GateResult } from '../../../shared/core/gates/gate';
+import { alertOfHold, eventsOfRun, foundInWrites, type RowBefore } from '../../../shared/core/scanEvents';
+import type { CountsByType } from '../../../shared/core/notification';
 import { runStates, type ScanRun, type TypeCounts } from '../../../shared/core/scanRun';
-import { someFacts, aRun } from '../../functions/reviewBench';
-import { aGate } from '../../support/scanDefaults';
-import { samples } from './notifications';
+import { aRun } from '../../functions/reviewBench';
+import { at, samples } from './notifications';
 
 const counts = (outcomes: TypeCounts['outcomes']): TypeCounts => ({
   read: 10,
@@ -12,15 +12,30 @@ const counts = (outcomes: TypeCounts['outcomes']): TypeCounts => ({
   outcomes,
   unknownReasons: {},
 });
-const breach = aGate({
+const breach: GateResult = {
+  kind: 'evidence',
+  gate: 'exportPresent',
+  source: 'contoso',
+  type: null,
+  context: null,
+  severity: 1,
+  holds: true,
+  releasedBy: null,
   passed: false,
   found: 'missing',
+  limit: 'one complete export',
   reason: 'There is no export of contoso: look at its agent.',
-  severity: 1,
-});
-const passed = aGate({ gate: 'exportVerified' });
-const { gate, source, type, found, limit } = breach;
-const announced = { gate, source, type, found, limit };
+};
+const released: GateResult = { ...breach, releasedBy: { ruleId: 'r', severity: 1 } };
+const passed: GateResult = { ...breach, gate: 'exportVerified', passed: true, reason: '' };
+const announced = {
+  gate: breach.gate,
+  source: breach.source,
+  type: breach.type,
+  found: breach.found,
+  limit: breach.limit,
+};
+const found = (newCandidates: CountsByType, madeAgain: CountsByType = {}) => ({ newCandidates, madeAgain });
 const run = (given: Partial<ScanRun> = {}): ScanRun => aRun(given);
 const kinds = (...all: Parameters<typeof eventsOfRun>): string[] =>
   eventsOfRun(...all).map(({ kind }) => kind);
@@ -29,7 +44,14 @@ describe('a hold', () => {
   test('is announced of a refused run, with the gates that were breached and no others', () => {
     const refused = run({ state: 'refused', gates: [passed, breach] });
     expect(eventsOfRun(refused, null)).toEqual([
-      { kind: 'hold', at: refused.startedAt, runId: refused.runId, refused: true, gates: [announced] },
+      {
+        kind: 'hold',
+        at: refused.startedAt,
+        runId: refused.runId,
+        refused: true,
+        gates: [announced],
+        earlier: [],
+      },
     ]);
   });
 
@@ -39,29 +61,25 @@ describe('a hold', () => {
 
   test('of a run that lists what it found, locked, beside its candidates', () => {
     const held = run({ gates: [breach], counts: { user: counts({ absent: 1 }) } });
-    expect(eventsOfRun(held, null)).toMatchObject([
+    expect(eventsOfRun(held, null, found({ user: 1 }))).toMatchObject([
       { kind: 'hold', refused: false },
       { kind: 'newCandidates', added: { user: 1 } },
     ]);
   });
 
-  test('is announced of a run that an earlier breach holds, and names that one', () => {
-    const hold = { gate: 'exportDrop', source: 'contoso', type: null, context: null } as const;
-    const held = run({ state: 'held', gates: [passed] });
-    const heldBy = [{ ...hold, kind: 'evidence', runId: 'run-3', since: held.startedAt, severity: 9 }] as const;
-    expect(eventsOfRun(held, null, { heldBy })).toMatchObject([
-      { kind: 'hold', refused: true, gates: [{ gate: 'exportDrop', found: 'breached in run run-3' }] },
-    ]);
-  });
-
-  test('of no breach that was let go', () => {
-    const released = { ...breach, releasedBy: { ruleId: 'rule', severity: 1 } };
-    expect(kinds(run({ gates: [released] }), null)).toEqual([]);
-  });
-
   test('of no run that went well, failed, or was no run', () => {
     for (const state of runStates.filter(one => one !== 'refused' && one !== 'held'))
-      expect(kinds(run({ state, gates: [passed] }), null)).toEqual([]);
+      expect(kinds(run({ state, gates: [passed, released] }), null)).toEqual([]);
+  });
+
+  test('of a run that an earlier breach holds, with the run and the gate to release', () => {
+    const { gate, source, type, context, kind, severity } = breach;
+    const hold = { gate, source, type, context, kind, severity, runId: 'run-7', since: at };
+    const held = run({ state: 'held', gates: [passed], holds: [hold, { ...hold, runId: run().runId }] });
+    expect(eventsOfRun(held, null)).toMatchObject([
+      { kind: 'hold', refused: true, gates: [], earlier: [{ gate, source, runId: 'run-7' }] },
+    ]);
+    expect(kinds(run({ gates: [passed], holds: [hold] }), null)).toEqual([]);
   });
 });
 
@@ -70,7 +88,7 @@ describe('new candidates', () => {
   const now = { user: counts({ absent: 4, deleted: 2, live: 9 }), group: counts({ absent: 4 }) };
 
   test('are those that the run counted', () => {
-    expect(eventsOfRun(run({ counts: now }), before, { newCandidates: { group: 1 } })).toMatchObject([
+    expect(eventsOfRun(run({ counts: now }), before, found({ group: 1 }))).toMatchObject([
       {
         kind: 'newCandidates',
         added: { group: 1 },
@@ -78,56 +96,66 @@ describe('new candidates', () => {
         missingBefore: { user: 4, group: 5 },
       },
     ]);
-    expect(kinds(run({ counts: now }), before, { newCandidates: {} })).toEqual([]);
-  });
-
-  test('or, where it did not count them, what is missing beyond the run before', () => {
-    expect(eventsOfRun(run({ counts: now }), before)).toMatchObject([{ added: { user: 2, group: 0 } }]);
-    expect(kinds(before, run({ counts: now }))).toEqual(['newCandidates']);
-    expect(kinds(before, before)).toEqual([]);
-    expect(eventsOfRun(before, null)).toMatchObject([{ added: { user: 4, group: 5 }, missingBefore: null }]);
+    expect(kinds(run({ counts: now }), before, found({}))).toEqual([]);
   });
 
   test('are announced of a finished run only', () => {
     for (const state of ['failed', 'aborted', 'running', 'skipped'] as const)
-      expect(kinds(run({ state, counts: now }), before, { newCandidates: { user: 1 } })).toEqual([]);
+      expect(kinds(run({ state, counts: now }), before, found({ user: 1 }))).toEqual([]);
+  });
+});
+
+describe('what writes make new', () => {
+  const id = (n: number): CloudId => `0b0b0b0b-0000-0000-0000-00000000000${n}` as CloudId;
+  const row = (n: number, given: Partial<RowBefore> = {}): RowBefore => ({
+    type: 'user',
+    id: id(n),
+    state: 'candidate',
+    attention: null,
+    ...given,
+  });
+  const observed = { state: 'observed' } as const;
+  const withdrawn = { state: 'withdrawn' } as const;
+  const madeAgain = { state: 'attention', attention: 'madeAgain' } as const;
+  const writes = (...rows: readonly RowBefore[]) => rows.map(facts => ({ facts }));
+
+  test('are rows that become candidates, not those whose evidence changed', () => {
+    expect(
+      foundInWrites(
+        writes(
+          row(1),
+          row(2),
+          row(3),
+          row(4),
+          row(5, observed),
+          row(6, withdrawn),
+          row(2, { type: 'group' }),
+        ),
+        [row(2), row(3, observed), row(4, withdrawn), row(6)],
+      ),
+    ).toEqual({ newCandidates: { user: 3, group: 1 }, madeAgain: {} });
   });
 
-  test('of a plan are the rows that become candidates, not those whose evidence changed', () => {
-    const id = (n: number): CloudId => `0b0b0b0b-0000-0000-0000-00000000000${n}` as CloudId;
-    const write = (n: number, given: Partial<PlannedWrite['facts']> = {}) => ({
-      facts: { ...someFacts({ id: id(n) }), ...given },
-    });
-    const row = (n: number, state: 'observed' | 'candidate' | 'withdrawn') => someFacts({ id: id(n), state });
+  test('and objects that were made again, once', () => {
     expect(
-      newCandidatesOf(
-        [
-          write(1),
-          write(2),
-          write(3),
-          write(4),
-          write(5, { state: 'observed' }),
-          write(6, { state: 'withdrawn' }),
-          write(2, { type: 'group' }),
-        ],
-        [row(2, 'candidate'), row(3, 'observed'), row(4, 'withdrawn'), row(6, 'candidate')],
+      foundInWrites(
+        writes(row(1, madeAgain), row(2, madeAgain), row(3, { state: 'attention', attention: 'reCreated' })),
+        [row(2, madeAgain)],
       ),
-    ).toEqual({ user: 3, group: 1 });
+    ).toEqual({ newCandidates: {}, madeAgain: { user: 1 } });
   });
 });
 
 test('what was made again is announced whatever became of the run', () => {
   for (const state of runStates)
-    expect(kinds(run({ state }), null, { madeAgain: { user: 1 } })).toContain('madeAgain');
-  expect(kinds(run(), null, { madeAgain: { user: 0 } })).toEqual([]);
+    expect(kinds(run({ state }), null, found({}, { user: 1 }))).toContain('madeAgain');
+  expect(kinds(run(), null, found({}, { user: 0 }))).toEqual([]);
 });
 
-test('a hold is an alert; new candidates are none, and what was made again is one of the scan itself', () => {
-  expect(alertOfScanEvent(samples.newCandidates)).toBeNull();
-  expect(alertOfScanEvent(samples.hold)).toBe(
+test('the alert of a hold names gates with figure and limit, and what nobody released', () => {
+  expect(alertOfHold(samples.hold)).toBe(
     `alert hold: run ${samples.hold.runId}: exportPresent (found missing, limit one complete export); ` +
-      'graphListComplete (found 90, limit 100 to 110); clocksAgree (found 900 s, limit 300 s)',
+      'graphListComplete (found 90, limit 100 to 110); clocksAgree (found 900 s, limit 300 s); held by exportDrop of run run-7',
   );
-  expect(alertOfScanEvent({ ...samples.hold, gates: [] })).toContain('refused, its record says why');
-  expect(alertOfScanEvent(samples.madeAgain)).toBeNull();
+  expect(alertOfHold({ ...samples.hold, gates: [], earlier: [] })).toContain('refused, its record says why');
 });
