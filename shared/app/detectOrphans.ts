@@ -5,12 +5,30 @@ import { blocks, type GateResult } from '../core/gates/gate';
 import type { GateLimits } from '../core/gates/limits';
 import { decideHolds, type Hold } from '../core/holds';
 import { activeRules, type ActiveRules, type Rule } from '../core/rule';
-import { planRun } from '../core/runPlan';
+import { planRun, type Finding } from '../core/runPlan';
 import type { RunState, ScanRun } from '../core/scanRun';
 import { laxerThanDefault, type WaitingRules } from '../core/waiting';
+import type { SourceSynchronisation } from '../core/synchronisation';
+import { waitingSinceOf } from '../core/synchronisationRequest';
+import { askForSynchronisation, type AskForSynchronisationPorts } from './askForSynchronisation';
+import {
+  alertMadeAgain,
+  newlyMadeAgain,
+  readCloudHistory,
+  type CloudHistoryPorts,
+  type MadeAgain,
+} from './cloudHistory';
 import { compareTenant, type CompareTenantPorts } from './compareTenant';
 import { comparisonGates, evidenceGates, readSynchronisation, sourcesOf, volumeGates } from './evaluateGates';
-import type { CandidateTable, Clock, HeldLock, RunLock, ScanRunTable, SynchronisationReader } from './ports';
+import type {
+  CandidateTable,
+  Clock,
+  HeldLock,
+  OpenedExport,
+  RunLock,
+  ScanRunTable,
+  SynchronisationReader,
+} from './ports';
 import { readLegacy, recentRuns, type RunLegacy } from './runHistory';
 
 /** The table Rules, for reading. */
@@ -19,6 +37,10 @@ export interface RuleReader {
 }
 
 export interface DetectOrphansPorts extends CompareTenantPorts {
+  /** What the scan knows of the cloud's past. */
+  readonly history: Omit<CloudHistoryPorts, 'log'>;
+  /** How agents are asked for a synchronisation. */
+  readonly asking: Pick<AskForSynchronisationPorts, 'requestBlobs' | 'requests'>;
   readonly candidates: CandidateTable;
   readonly runs: ScanRunTable;
   readonly rules: RuleReader;
@@ -62,6 +84,8 @@ export async function detectOrphans(
 export interface RequestedScan {
   readonly kind: 'ran' | 'known';
   readonly run: ScanRun;
+  /** What the app had deleted, and this run was the first to find again: for the notification. */
+  readonly madeAgain: readonly MadeAgain[];
 }
 
 /**
@@ -79,7 +103,7 @@ export async function runRequestedScan(
   const whileOthersScan = async (): Promise<RequestedScan> => {
     const recent = await ports.runs.newest(recentRuns, signal);
     const known = recordOf(recent, runId);
-    if (known) return { kind: 'known', run: known };
+    if (known) return { kind: 'known', run: known, madeAgain: [] };
     if (recent.some(run => run.state === 'running')) return skip(ports, opened);
     throw new AppError(
       'scanFailed',
@@ -100,7 +124,8 @@ async function runOnce(
   try {
     lock = await ports.lock.acquire(signal);
   } catch (error) {
-    return { kind: 'ran', run: await recordOnly(ports, opened, stoppedOrFailed(error, signal)) };
+    const run = await recordOnly(ports, opened, stoppedOrFailed(error, signal));
+    return { kind: 'ran', run, madeAgain: [] };
   }
   if (!lock) return await whileOthersScan();
   try {
@@ -112,7 +137,8 @@ async function runOnce(
 
 async function skip(ports: DetectOrphansPorts, opened: ScanRun): Promise<RequestedScan> {
   const reasons = ['Another scan is running: it holds the lease. Nothing to do; look at its record.'];
-  return { kind: 'ran', run: await recordOnly(ports, opened, { state: 'skipped', reasons }) };
+  const run = await recordOnly(ports, opened, { state: 'skipped', reasons });
+  return { kind: 'ran', run, madeAgain: [] };
 }
 
 /** Of several under one id, which only a skip can make, the one that ran. */
@@ -170,7 +196,7 @@ async function runUnderLock(
   const { runs, clock, log } = ports;
   const recent = await closeAbandoned(ports, signal);
   const known = recordOf(recent, opened.runId);
-  if (known) return { kind: 'known', run: known };
+  if (known) return { kind: 'known', run: known, madeAgain: [] };
   const runNumber = Math.max(0, ...recent.map(run => run.runNumber)) + 1;
   const legacy = await readLegacy(runs, recent, signal);
   const running: ScanRun = {
@@ -198,13 +224,14 @@ async function runUnderLock(
   const closed: ScanRun = { ...running, ...soFar.known, ...outcome, durations, finishedAt };
   await runs.replace(closed, 'running', AbortSignal.timeout(closingMs));
   report(closed, ports);
-  return { kind: 'ran', run: closed };
+  return { kind: 'ran', run: closed, madeAgain: soFar.madeAgain };
 }
 
 /** What a run knows while it goes on; its record keeps that, also where it fails afterwards. */
 class RunSoFar {
   readonly durations: Record<string, number> = {};
   known: Partial<ScanRun> = {};
+  madeAgain: readonly MadeAgain[] = [];
   #phaseStart: number;
 
   constructor(private readonly clock: Clock) {
@@ -274,7 +301,19 @@ async function scan(
     tenantLastSync: synchronisation.tenant?.lastSyncDateTime ?? null,
     recent: legacy.recent,
   };
-  const compared = await compareTenant(ports, settings.sources, previous, runTime, soFar.time, signal);
+  const history = await readCloudHistory(
+    { ...ports.history, log: ports.log },
+    {
+      at: startedAt,
+      firstScan: legacy.accepted === null,
+      previous,
+      retiredDomains: new Set(rules.retiredDomains.keys()),
+    },
+    signal,
+  );
+  const { sources: expected } = settings;
+  const input = { sources: expected, previous, runTime, history };
+  const compared = await compareTenant(ports, input, soFar.time, signal);
   const { exports } = compared;
   const sources = sourcesOf(exports);
   const evidence = [
@@ -308,12 +347,39 @@ async function scan(
     return { state: 'refused', reasons, holds: carried.notAccepted };
   if (open.some(hold => hold.kind === 'evidence'))
     return { state: 'held', reasons, holds: carried.notAccepted };
+  const madeAgain = newlyMadeAgain(history, findings, previous);
+  const asked = await askAgents(ports, legacy, exports.accepted, findings, previous, running, signal);
+  soFar.learn({ synchronisation: { tenant: synchronisation.tenant, sources: asked } });
   // What locks the list is on record before the list is: a run that ends in between must not unlock it.
   soFar.learn({ reasons, holds: carried.accepted });
   await runs.replace({ ...running, ...soFar.known }, 'running', signal);
   await ports.candidates.write(plan.writes, () => lock.assertHeld(signal), signal);
+  soFar.madeAgain = madeAgain;
+  alertMadeAgain(madeAgain, ports.log);
   soFar.time('write');
   return { state: 'finished' };
+}
+
+/** Asks for what objects wait for, in an accepted run only. */
+function askAgents(
+  ports: DetectOrphansPorts,
+  { recent }: { readonly recent: readonly ScanRun[] },
+  accepted: readonly Pick<OpenedExport, 'manifest'>[],
+  findings: readonly Finding[],
+  previous: readonly StoredFacts[],
+  running: ScanRun,
+  signal: AbortSignal,
+): Promise<readonly SourceSynchronisation[]> {
+  const manifests = accepted.map(({ manifest }) => manifest);
+  return askForSynchronisation(
+    { ...ports.asking, clock: ports.clock, log: ports.log },
+    {
+      manifests,
+      waitingSince: waitingSinceOf(findings, previous, manifests, running.startedAt),
+      earlier: recent.find(run => run.state === 'finished')?.synchronisation?.sources ?? [],
+    },
+    signal,
+  );
 }
 
 /** Every reason at once: the breaches that nobody let go, and the holds of earlier runs. */

@@ -8,6 +8,7 @@ import { exportAgeMs, makeOrganisation } from '../support/organisation/makeOrgan
 import { type ObjectLine, parentOf } from '../support/organisation/onPremises';
 import type { Orphan, Story } from '../support/organisation/organisation';
 import { exportersOf, type ForestExporters } from '../support/stack/forestExporters';
+import { candidatesAtOnce } from '../support/stack/candidatesAtOnce';
 import { startScanStack, type ScanStack } from '../support/stack/stack';
 import { createCertificateAuthority } from '../support/tls';
 
@@ -33,6 +34,7 @@ async function stackOn(
   const made: ForestExporters[] = [];
   const stack = await startScanStack({
     organisation,
+    scanSettings: candidatesAtOnce,
     exporters: async stage => {
       const exporters = await exportersOf(forests, stage, { say: () => {}, change });
       made.push(exporters);

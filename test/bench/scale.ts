@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { makeOrganisation } from '../support/organisation/makeOrganisation';
+import { candidatesAtOnce } from '../support/stack/candidatesAtOnce';
 import { startScanStack } from '../support/stack/stack';
 
 const usage = `Usage: npm run prove:scale [-- --objects N]
@@ -32,6 +33,7 @@ async function main(): Promise<boolean> {
   const organisation = makeOrganisation({ seed: 1, objects, now: Date.now() });
   const stack = await startScanStack({
     organisation,
+    scanSettings: candidatesAtOnce,
     onLogLine: line => process.stdout.write(`  ${line}\n`),
   });
   try {

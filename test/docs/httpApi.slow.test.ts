@@ -8,6 +8,7 @@ import { exportAgeMs, makeOrganisation } from '../support/organisation/makeOrgan
 import { watchRequests, type StopWatching } from '../support/stack/requestWatch';
 import { addressesOf, firstUser, sampleCommands } from '../support/stack/servingText';
 import { startSignInDesk, type SignInDesk } from '../support/stack/signInDesk';
+import { candidatesAtOnce } from '../support/stack/candidatesAtOnce';
 import { startStack, type Stack } from '../support/stack/stack';
 import { readDocument, section } from './markdown';
 
@@ -40,6 +41,7 @@ describe('the whole story of docs/http-api.md', () => {
   beforeAll(async () => {
     stack = await startStack({
       organisation,
+      scanSettings: candidatesAtOnce,
       onLogLine: () => undefined,
       reviewSettings: { DELETION_ENABLED: 'true' },
     });

@@ -3,6 +3,7 @@ import { settings } from '../../shared/io/configuration';
 import { createHost, type FunctionsHost } from '../support/functionsHost/host';
 import { jestApp } from '../support/functionsHost/jestApp';
 import { makeOrganisation } from '../support/organisation/makeOrganisation';
+import { candidatesAtOnce } from '../support/stack/candidatesAtOnce';
 import { startServices, type Services } from '../support/stack/services';
 
 const root = path.join(__dirname, '..', '..');
@@ -73,7 +74,7 @@ describe('the functions, in process', () => {
     let services: Services;
     const organisation = makeOrganisation({ seed: 6, objects: 250, now: Date.now() });
     beforeAll(async () => {
-      services = await startServices({ organisation });
+      services = await startServices({ organisation, scanSettings: candidatesAtOnce });
     });
     afterAll(() => services?.stop());
     const scanning = (): Promise<FunctionsHost> => start({ ...services.settings, ...services.platform });

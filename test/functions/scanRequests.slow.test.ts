@@ -7,6 +7,7 @@ import { createHost, type FunctionsHost } from '../support/functionsHost/host';
 import { jestApp } from '../support/functionsHost/jestApp';
 import { startOpenIdProvider, type OpenIdProvider } from '../support/openIdProvider/openIdProvider';
 import { makeOrganisation } from '../support/organisation/makeOrganisation';
+import { candidatesAtOnce } from '../support/stack/candidatesAtOnce';
 import { startServices, type Services } from '../support/stack/services';
 import { createCertificateAuthority } from '../support/tls';
 import { trustAuthority } from '../support/trust';
@@ -50,7 +51,7 @@ describe('a scan that is asked for', () => {
   };
 
   beforeAll(async () => {
-    services = await startServices({ organisation });
+    services = await startServices({ organisation, scanSettings: candidatesAtOnce });
     const authority = await createCertificateAuthority();
     trustAuthority(authority.cert);
     provider = await startOpenIdProvider({

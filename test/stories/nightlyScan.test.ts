@@ -2,6 +2,7 @@ import { containerNames } from '../../shared/io/wiring';
 import { bringBack, removeFromCloud } from '../support/organisation/edits';
 import { makeOrganisation } from '../support/organisation/makeOrganisation';
 import type { Organisation, Orphan } from '../support/organisation/organisation';
+import { candidatesAtOnce } from '../support/stack/candidatesAtOnce';
 import { startScanStack, type ScanStack } from '../support/stack/stack';
 import { startWorker } from '../support/stack/worker';
 
@@ -17,7 +18,11 @@ describe('the nightly scan of the sample organisation', () => {
 
   beforeAll(async () => {
     organisation = makeOrganisation({ seed: 3, objects: 1200, now: Date.now() });
-    stack = await startScanStack({ organisation, onLogLine: line => log.push(line) });
+    stack = await startScanStack({
+      organisation,
+      scanSettings: candidatesAtOnce,
+      onLogLine: line => log.push(line),
+    });
   });
   afterAll(() => stack?.stop());
 
@@ -171,7 +176,11 @@ describe('the nightly scan of the sample organisation', () => {
 describe('two processes at once', () => {
   test('one scans, the other is skipped, and both leave a record', async () => {
     const organisation = makeOrganisation({ seed: 4, objects: 300, now: Date.now() });
-    const stack = await startScanStack({ organisation, onLogLine: () => undefined });
+    const stack = await startScanStack({
+      organisation,
+      scanSettings: candidatesAtOnce,
+      onLogLine: () => undefined,
+    });
     const second = await startWorker({
       environment: { ...stack.settings, ...stack.platform },
       port: 0,
@@ -203,7 +212,11 @@ describe('two processes at once', () => {
 describe('SIGTERM in the middle of a scan', () => {
   test('closes the record as aborted, writes nothing else, and gives the lease back', async () => {
     const organisation = makeOrganisation({ seed: 5, objects: 300, now: Date.now() });
-    const stack = await startScanStack({ organisation, onLogLine: () => undefined });
+    const stack = await startScanStack({
+      organisation,
+      scanSettings: candidatesAtOnce,
+      onLogLine: () => undefined,
+    });
     try {
       const reached = Promise.withResolvers<void>();
       const callback = (): Promise<void> => {

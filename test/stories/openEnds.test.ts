@@ -3,6 +3,7 @@ import { TableClient } from '@azure/data-tables';
 import { abandonedAfterMs } from '../../shared/app/review/deletionUseCasePorts';
 import { tableNames } from '../../shared/io/wiring';
 import { exportAgeMs, makeOrganisation } from '../support/organisation/makeOrganisation';
+import { candidatesAtOnce } from '../support/stack/candidatesAtOnce';
 import { startStack, type Stack } from '../support/stack/stack';
 import { reviewSteps, type ListedItem, type ReviewSteps } from './reviewSteps';
 
@@ -22,6 +23,7 @@ describe('what nobody comes back for', () => {
   beforeAll(async () => {
     stack = await startStack({
       organisation,
+      scanSettings: candidatesAtOnce,
       onLogLine: () => undefined,
       reviewSettings: { DELETION_ENABLED: 'true', QUARANTINE_DAYS: '7' },
     });

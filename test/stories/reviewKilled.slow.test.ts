@@ -5,6 +5,7 @@ import { abandonedAfterMs } from '../../shared/app/review/deletionUseCasePorts';
 import { exportAgeMs, makeOrganisation } from '../support/organisation/makeOrganisation';
 import { deleteOnPremises } from '../support/organisation/edits';
 import type { Organisation } from '../support/organisation/organisation';
+import { candidatesAtOnce } from '../support/stack/candidatesAtOnce';
 import { startStack, type Stack } from '../support/stack/stack';
 import { reviewSteps, type ItemOutcome, type ListedItem, type ReviewSteps } from './reviewSteps';
 
@@ -51,6 +52,7 @@ describe('two callers delete the same 200 approved candidates, and the process i
   beforeAll(async () => {
     stack = await startStack({
       organisation,
+      scanSettings: candidatesAtOnce,
       onLogLine: () => undefined,
       reviewSettings: {
         DELETION_ENABLED: 'true',

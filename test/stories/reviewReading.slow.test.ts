@@ -18,6 +18,7 @@ import { createHost, type FunctionsHost } from '../support/functionsHost/host';
 import { jestApp } from '../support/functionsHost/jestApp';
 import { startOpenIdProvider, type OpenIdProvider } from '../support/openIdProvider/openIdProvider';
 import { makeOrganisation } from '../support/organisation/makeOrganisation';
+import { candidatesAtOnce } from '../support/stack/candidatesAtOnce';
 import { startServices, type Services } from '../support/stack/services';
 import { createCertificateAuthority } from '../support/tls';
 import { trustAuthority } from '../support/trust';
@@ -46,7 +47,7 @@ describe('what the scan found is read over HTTP', () => {
   };
 
   beforeAll(async () => {
-    services = await startServices({ organisation });
+    services = await startServices({ organisation, scanSettings: candidatesAtOnce });
     const authority = await createCertificateAuthority();
     trustAuthority(authority.cert);
     const { tenantId } = organisation;

@@ -10,6 +10,7 @@ import { bringBack } from '../support/organisation/edits';
 import { sampleUsers } from '../support/openIdProvider/sampleIdentities';
 import { exportAgeMs, makeOrganisation } from '../support/organisation/makeOrganisation';
 import type { Organisation } from '../support/organisation/organisation';
+import { candidatesAtOnce } from '../support/stack/candidatesAtOnce';
 import { startStack, type Stack } from '../support/stack/stack';
 import { reviewSteps, type ListedItem, type ReviewSteps } from './reviewSteps';
 
@@ -57,7 +58,11 @@ describe('the review, through HTTP only', () => {
     (await steps.audit()).filter(row => row.object?.id === id).map(row => row.action);
 
   beforeAll(async () => {
-    stack = await startStack({ organisation, onLogLine: line => log.push(line) });
+    stack = await startStack({
+      organisation,
+      scanSettings: candidatesAtOnce,
+      onLogLine: line => log.push(line),
+    });
     steps = reviewSteps(stack);
     await steps.scan();
     users = (await steps.list('status=candidate&type=user')).filter(

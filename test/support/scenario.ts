@@ -2,9 +2,12 @@ import { nothingOdd } from './exportWriter';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { readCloudHistory, type CloudHistory, type CloudHistoryPorts } from '../../shared/app/cloudHistory';
 import { compareTenant, type RunTime } from '../../shared/app/compareTenant';
 import type { RunRecord } from '../../shared/core/acceptedRun';
-import type { CloudObject } from '../../shared/core/cloudObject';
+import type { CloudId, CloudObject } from '../../shared/core/cloudObject';
+import type { Decision } from '../../shared/core/decision';
+import { referenceKey } from '../../shared/core/duplicates';
 import { objectClasses, type ExportManifest, type SourceName } from '../../shared/core/exportFormat';
 import type { FactState, StoredFacts, Wait } from '../../shared/core/facts';
 import { formatInstant, type Instant } from '../../shared/core/instant';
@@ -12,9 +15,12 @@ import { planRun } from '../../shared/core/runPlan';
 import type { ExportRecord } from '../../shared/core/onPremisesObject';
 import { defaultWaitingRules, type WaitingRules } from '../../shared/core/waiting';
 import { aContact, aDevice, aGroup, anObject, aTombstone, aUser, instant } from './builders';
+import { MemoryDecisions } from './memory/memoryDecisions';
+import { MemoryDeletedItems, MemoryDeletedUsers } from './memory/memoryDeletedUsers';
 import { MemoryDirectory } from './memory/memoryDirectory';
 import { MemoryExports, type MemoryExport } from './memory/memoryExports';
 import { MemorySynchronisation } from './memory/memorySynchronisation';
+import { MemoryCandidates } from './memory/memoryTables';
 import { metAtOnce } from './scanDefaults';
 
 /**
@@ -35,6 +41,17 @@ export interface ScenarioInput {
   })[];
   /** The rules of time, and what they go by; absent: they are all met when an object is first seen. */
   readonly time?: ScenarioTime;
+  /** Users who were among the deleted items the night before, and are not now. */
+  readonly restored?: readonly string[];
+  /** What the app deleted: type, id, when, and the value of a key by its property. */
+  readonly deletedByUs?: readonly {
+    readonly type: CloudObject['type'];
+    readonly id: string;
+    readonly deletedAt: string;
+    readonly keys: Readonly<Record<string, string>>;
+  }[];
+  /** Domains that a rule names retired, by their SIDs. */
+  readonly retiredDomains?: readonly string[];
   /** Rows of the table before the run. */
   readonly previous?: readonly (Partial<StoredFacts> & {
     readonly type: CloudObject['type'];
@@ -131,11 +148,10 @@ export async function runScenario(input: ScenarioInput): Promise<ScenarioPlan> {
   const ports = { directory, exports: new MemoryExports(exports), log };
   const sources = (input.expected ?? exports.map(one => one.source)) as SourceName[];
   const runTime = runTimeOf(input.time, sources);
+  const history = await scenarioHistory(input, previous, log);
   const compared = await compareTenant(
     ports,
-    sources,
-    previous,
-    runTime,
+    { sources, previous, runTime, history },
     () => undefined,
     AbortSignal.timeout(10_000),
   );
@@ -205,6 +221,71 @@ function runRecordOf(
       namingContexts: [],
     })),
     synchronisation: { tenant: { ...new MemorySynchronisation().state, lastSyncDateTime }, sources: [] },
+  };
+}
+
+/** What the scan remembers, with the words of the scenario's other parts: keys are written by name. */
+function scenarioHistory(
+  input: ScenarioInput,
+  previous: readonly StoredFacts[],
+  log: CloudHistoryPorts['log'],
+): Promise<CloudHistory> {
+  const { restored = [], deletedByUs = [], retiredDomains = [] } = expanded(input);
+  const deletedUsers = new MemoryDeletedUsers();
+  const lastNight = instant('2026-11-19T02:00:00Z');
+  const deleted = new Set(restored as CloudId[]);
+  deletedUsers.stored = {
+    kind: 'kept',
+    etag: '"1"',
+    memory: { completeSince: null, readAt: lastNight, deleted, left: new Map() },
+  };
+  const decisions = new MemoryDecisions();
+  const gone: StoredFacts[] = [];
+  for (const { type, id, deletedAt, keys } of deletedByUs) {
+    const decision = { ...deletedDecision(instant(deletedAt)), type, id: id as CloudId };
+    decisions.rows.set(referenceKey(decision), { ...decision, etag: '"1"' });
+    const evidence = { keys: Object.entries(keys).map(([key, value]) => ({ key, value })) };
+    const row = rowOf({ type, id: id as CloudId, state: 'withdrawn', withdrawal: 'gone' });
+    gone.push({ ...row, evidence: { kind: 'inline', json: JSON.stringify(evidence) } });
+  }
+  return readCloudHistory(
+    {
+      deletedItems: new MemoryDeletedItems(),
+      deletedUsers,
+      decisions,
+      evidence: new MemoryCandidates(),
+      log,
+    },
+    {
+      at: tonight.startedAt,
+      firstScan: false,
+      previous: [...previous.filter(row => !gone.some(one => one.id === row.id)), ...gone],
+      retiredDomains: new Set(retiredDomains),
+    },
+    AbortSignal.timeout(10_000),
+  );
+}
+
+function deletedDecision(deletedAt: Instant): Extract<Decision, { state: 'deleted' }> {
+  const by = { id: '0a0a0a0a-0000-0000-0000-000000000001', name: 'Ada Lovelace' };
+  return {
+    state: 'deleted',
+    type: 'user',
+    id: '' as CloudId,
+    changedAt: deletedAt,
+    operationId: 'delete',
+    quarantine: null,
+    approval: {
+      by,
+      at: deletedAt,
+      expiresAt: deletedAt,
+      evidenceHash: '0'.repeat(64),
+      runId: 'run-3',
+      comment: null,
+      confirmation: null,
+    },
+    deletion: { by, operationId: 'delete', at: deletedAt, attempt: 1 },
+    deletedAt,
   };
 }
 

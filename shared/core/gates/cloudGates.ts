@@ -1,3 +1,5 @@
+import type { DeletedUsersMemory } from '../cloudHistory';
+import { formatInstant } from '../instant';
 import type { ObjectType } from '../objectType';
 import type { TypeCounts } from '../scanRun';
 import type { TenantSynchronisation } from '../synchronisation';
@@ -43,6 +45,32 @@ export function graphListComplete(type: ObjectType, outcome: ListOutcome): GateR
     severity: distinct < low ? low - distinct : distinct - high,
     holds: false,
   });
+}
+
+/** What became of reading the deleted users. */
+export type DeletedItemsOutcome =
+  | { readonly status: 'read'; readonly memory: DeletedUsersMemory }
+  | { readonly status: 'failed'; readonly reason: string };
+
+/**
+ * The deleted users must be read: without them one who was restored looks like any other (domain.md, case 14). It holds nobody: the
+ * memory tells of its own gaps.
+ */
+export function deletedItemsRead(outcome: DeletedItemsOutcome): GateResult {
+  const subject = subjectOf('deletedItemsRead', { type: 'user' });
+  const limit = 'read to its end';
+  if (outcome.status === 'failed') {
+    const { reason } = outcome;
+    return breachedGate(
+      'evidence',
+      subject,
+      { found: 'not read', limit },
+      { reason, severity: 1, holds: false },
+    );
+  }
+  const { deleted, completeSince } = outcome.memory;
+  const gap = completeSince === null ? '' : `, remembered since ${formatInstant(completeSince)}`;
+  return passedGate('evidence', subject, { found: `${deleted.size} deleted users${gap}`, limit });
 }
 
 /**

@@ -1,4 +1,4 @@
-import { graphListComplete } from '../gates';
+import { graphListComplete } from '../gates/cloudGates';
 import { refusalText, type RefusalShape } from './answerJudgements';
 import { differs, holds, notChecked, type CheckOutcome } from './checkOutcome';
 import type { ListTally } from './listTally';

@@ -8,6 +8,7 @@ import { instant } from '../../support/builders';
 import { MemoryRules } from '../../support/memory/memoryDecisions';
 import { MemoryDirectory } from '../../support/memory/memoryDirectory';
 import { MemoryExports } from '../../support/memory/memoryExports';
+import { memoryAsking, memoryHistory } from '../../support/memory/memoryHistory';
 import { MemoryLock } from '../../support/memory/memoryLock';
 import { MemorySynchronisation } from '../../support/memory/memorySynchronisation';
 import { MemoryCandidates, MemoryRuns } from '../../support/memory/memoryTables';
@@ -104,6 +105,8 @@ class Tenant {
         candidates,
         runs,
         synchronisation,
+        history: memoryHistory(),
+        asking: memoryAsking(),
         lock,
         rules: new MemoryRules(),
         log: { debug: silent, info: silent, warn: line => void this.warnings.push(line), error: silent },

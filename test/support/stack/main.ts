@@ -1,10 +1,16 @@
+import type { StoredFacts } from '../../../shared/core/facts';
+import type { ScanRun } from '../../../shared/core/scanRun';
 import { exportAgeMs, makeOrganisation } from '../organisation/makeOrganisation';
-import type { Organisation } from '../organisation/organisation';
+import { tonightOf } from '../organisation/nights';
+import type { Organisation, Orphan } from '../organisation/organisation';
+import { candidatesAtOnce } from './candidatesAtOnce';
+import { releaseLocks } from './holdReleases';
 import { parseArguments, usage, type StackArguments } from './options';
-import { reportOf } from './report';
+import { firstNight, replayPastNights } from './pastNights';
+import { nightLine, reportOf } from './report';
 import { writeFuncSettings } from './funcSettings';
 import { forestExporters } from './forestExporters';
-import { startServices, type ServicesOptions } from './services';
+import { startServices, type Services, type ServicesOptions } from './services';
 import { sambaInstallation } from '../ad/sambaPrograms';
 import { watchRequests } from './requestWatch';
 import { addressesOf, firstUser, servingText } from './servingText';
@@ -25,7 +31,7 @@ async function main(): Promise<number> {
     process.stderr.write(`${parsed.problem}\n\n${usage}`);
     return 2;
   }
-  const { objects, seed, json, func, ad } = parsed.arguments;
+  const { objects, seed, nights, json, func, ad } = parsed.arguments;
   const say = (line: string): void => {
     (json ? process.stderr : process.stdout).write(`${line}\n`);
   };
@@ -35,44 +41,54 @@ async function main(): Promise<number> {
     return 2;
   }
   say(`Making a sample organisation of ${objects} synced objects (seed ${seed}) …`);
+  const now = Date.now();
   const organisation = makeOrganisation({
     seed,
     objects,
     // Real exports start now, others a few minutes ago: fresh ones, which are asked for later, then find the same.
-    now: Date.now() + exportAgeMs - (ad ? 0 : sampleExportAgeMs),
+    now: now + exportAgeMs - (ad ? 0 : sampleExportAgeMs),
   });
-  const options = { organisation, ...(ad ? { exporters: forestExporters(say) } : {}) };
-  if (func) return await serveFunc(options, say);
+  if (ad)
+    say(
+      'One night, for a real Active Directory has no past: WAITING_RULES lets all that is missing be a candidate at once.',
+    );
+  const sample: Sample = { organisation, now, given: parsed.arguments, say };
+  const options = {
+    organisation: firstNight(organisation, nights),
+    ...(ad ? { exporters: forestExporters(say), scanSettings: candidatesAtOnce } : {}),
+  };
+  if (func) return await serveFunc(options, sample);
   const onLogLine = (line: string): void => say(`  ${withoutInvocation(line)}`);
-  return await (parsed.arguments.once ? scanOnce : scanAndServe)(
-    { ...options, onLogLine },
-    parsed.arguments,
-    say,
-  );
+  return await (parsed.arguments.once ? scanOnce : scanAndServe)({ ...options, onLogLine }, sample);
+}
+
+/** What is scanned, and how. */
+interface Sample {
+  /** As it is tonight. */
+  readonly organisation: Organisation;
+  /** When tonight is, milliseconds since 1970. */
+  readonly now: number;
+  readonly given: StackArguments;
+  readonly say: (line: string) => void;
 }
 
 /** `--once`: the part scan alone. */
-async function scanOnce(
-  options: StackOptions,
-  given: StackArguments,
-  say: (line: string) => void,
-): Promise<number> {
-  say('Starting Azurite, the Graph stand-in, the identity endpoints and the Functions host on loopback …');
-  const stack = await startScanStack({ ...options, port: given.port });
+async function scanOnce(options: StackOptions, sample: Sample): Promise<number> {
+  sample.say(
+    'Starting Azurite, the Graph stand-in, the identity endpoints and the Functions host on loopback …',
+  );
+  const stack = await startScanStack({ ...options, port: sample.given.port });
   try {
-    return (await scanAndReport(stack, options.organisation, given, say)) ? 0 : 1;
+    await replayNights(stack, sample);
+    return (await scanAndReport(stack, sample)).exact ? 0 : 1;
   } finally {
     await stack.stop();
   }
 }
 
-async function scanAndServe(
-  options: StackOptions,
-  given: StackArguments,
-  say: (line: string) => void,
-): Promise<number> {
+async function scanAndServe(options: StackOptions, sample: Sample): Promise<number> {
+  const { organisation, given, say } = sample;
   const { port, allowDeletion } = given;
-  const { organisation } = options;
   say('Starting Azurite, the Graph stand-in, the identity endpoints, the OpenID provider and the Functions');
   say('hosts of both parts on loopback …');
   const reviewSettings = { DELETION_ENABLED: String(allowDeletion) };
@@ -82,7 +98,9 @@ async function scanAndServe(
     const { url } = stack.reviewing.worker;
     if (port !== 0 && Number(new URL(url).port) !== port)
       say(`Port ${port} is in use: the API listens at ${url} instead.`);
-    await scanAndReport(stack, organisation, given, say);
+    await replayNights(stack, sample);
+    const { run } = await scanAndReport(stack, sample);
+    for (const line of await releaseLocks(stack.reviewing, run)) say(`What locked the list, ${line}.`);
     const desk = await startSignInDesk(stack.reviewing.provider);
     stops.push(() => desk.stop());
     stops.push(watchRequests(stack, organisation, { onLine: say }));
@@ -97,10 +115,12 @@ async function scanAndServe(
 }
 
 /** The services alone, until Ctrl-C: the Core Tools' `func` is started by the user, in another terminal. */
-async function serveFunc(options: ServicesOptions, say: (line: string) => void): Promise<number> {
+async function serveFunc(options: ServicesOptions, sample: Sample): Promise<number> {
+  const { say } = sample;
   say('Starting Azurite, the Graph stand-in and the identity endpoint on loopback …');
   const services = await startServices(options);
   try {
+    await replayNights(services, sample);
     const written = await writeFuncSettings(process.cwd(), services);
     say(`${written.instructions}\n\nServing until Ctrl-C.`);
     await interrupted();
@@ -111,32 +131,81 @@ async function serveFunc(options: ServicesOptions, say: (line: string) => void):
   }
 }
 
+/** The nights before tonight, one line each; what a scan of them logged is shown only where it did not finish. */
+async function replayNights(services: Services, { organisation, now, given, say }: Sample): Promise<void> {
+  const { nights } = given;
+  if (nights === 1) return;
+  say(
+    `Scanning the ${nights - 1} nights before tonight, each with its own exports, on a clock that shows that night …`,
+  );
+  let lines: string[] = [];
+  await replayPastNights(services, organisation, nights, {
+    now,
+    onLogLine: line => lines.push(line),
+    onNight: night => {
+      if (night.run.state !== 'finished') say(lines.map(line => `  ${line}`).join('\n'));
+      lines = [];
+      say(nightLine(night));
+    },
+  });
+}
+
 /** A line of the host's log without the id of the invocation, which says nothing here. */
 const withoutInvocation = (line: string): string =>
   line.replace(/^information /, '').replace(/^(\S+) [0-9a-f]{8}-[0-9a-f-]{27} /, '$1: ');
 
-/** true: the scan finished and its candidates are the generator's orphans, no more and no fewer. */
+/** Tonight, by the timer of the real app. `exact`: it finished, and the rows are what the generator says, no more and no fewer. */
 async function scanAndReport(
   stack: ScanStack,
-  organisation: Organisation,
-  { json }: StackArguments,
-  say: (line: string) => void,
-): Promise<boolean> {
+  { organisation, given, say }: Sample,
+): Promise<{ readonly exact: boolean; readonly run: ScanRun }> {
   const run = await stack.scan();
   const rows = await stack.candidates();
-  if (json) process.stdout.write(`${JSON.stringify(run, null, 2)}\n`);
+  say(nightLine({ startedAt: run.startedAt, run, rows }));
+  if (given.json) process.stdout.write(`${JSON.stringify(run, null, 2)}\n`);
   else say(`\n${reportOf(run, rows)}`);
-  const found = new Set(rows.filter(row => row.state === 'candidate').map(row => `${row.type}/${row.id}`));
-  const expected = new Set(organisation.orphans.map(orphan => `${orphan.type}/${orphan.cloudId}`));
-  const wrong = [...found].filter(key => !expected.has(key));
-  const missed = [...expected].filter(key => !found.has(key));
-  const exact = run.state === 'finished' && wrong.length === 0 && missed.length === 0;
+  const expected = given.ad
+    ? { candidates: organisation.orphans, observed: [] }
+    : tonightOf(organisation, given.nights);
+  const differences = [
+    differenceOf('candidate', rows, expected.candidates),
+    differenceOf('observed', rows, expected.observed),
+  ].filter(difference => difference !== '');
+  const exact = run.state === 'finished' && differences.length === 0;
   say(
     exact
-      ? `The candidates are exactly the ${expected.size} orphans that the generator made.`
-      : `NOT what the generator made. Wrong: ${wrong.join(', ') || 'none'}. Missed: ${missed.join(', ') || 'none'}.`,
+      ? `These are exactly what the generator made: ${expected.candidates.length} candidates, and ${expected.observed.length} ` +
+          'missing objects that are not candidates yet.'
+      : `NOT what the generator made. ${differences.join(' ')}`,
   );
-  return exact;
+  return { exact, run };
+}
+
+/** Empty: the rows in this state are the expected objects, and each waits for what is expected of it. */
+function differenceOf(
+  state: StoredFacts['state'],
+  rows: readonly StoredFacts[],
+  expected: readonly (Orphan & { readonly waitsFor?: readonly string[] | null })[],
+): string {
+  const nameOf = (type: string, id: string, waitsFor: readonly string[]): string =>
+    [`${type}/${id}`, ...waitsFor].join(' ');
+  const told = new Map(expected.map(one => [`${one.type}/${one.cloudId}`, one]));
+  const found = new Set(
+    rows
+      .filter(row => row.state === state)
+      .map(({ type, id, waitsFor }) => {
+        // Where the generator does not know what it waits for, anything is right.
+        const isOpen = told.get(`${type}/${id}`)?.waitsFor === null;
+        return nameOf(type, id, isOpen ? [] : waitsFor.map(wait => wait.for));
+      }),
+  );
+  const wanted = new Set(
+    expected.map(({ type, cloudId, waitsFor }) => nameOf(type, cloudId, waitsFor ?? [])),
+  );
+  const wrong = [...found].filter(name => !wanted.has(name));
+  const missed = [...wanted].filter(name => !found.has(name));
+  if (wrong.length === 0 && missed.length === 0) return '';
+  return `Wrong as ${state}: ${wrong.join(', ') || 'none'}. Missed: ${missed.join(', ') || 'none'}.`;
 }
 
 const interrupted = (): Promise<void> =>

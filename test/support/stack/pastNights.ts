@@ -84,8 +84,7 @@ function startPastNightProcess(
     scan: async startedAt => {
       child.stdin.write(`${JSON.stringify({ startedAt } satisfies PastNight)}\n`);
       const answer = await answers.next();
-      if (answer.done === true)
-        throw new Error('the process that scans the past nights ended: see its log');
+      if (answer.done === true) throw new Error('the process that scans the past nights ended: see its log');
       const { runId } = JSON.parse(answer.value) as PastNightAnswer;
       const run = await runs.read(runId, AbortSignal.timeout(10_000));
       if (run === null) throw new Error(`run ${runId} left no record`);
@@ -98,7 +97,9 @@ function startPastNightProcess(
   };
 }
 
-const entitiesOf = (cloud: Cloud): { readonly [Type in keyof EntityOfType]: readonly EntityOfType[Type][] } => ({
+const entitiesOf = (
+  cloud: Cloud,
+): { readonly [Type in keyof EntityOfType]: readonly EntityOfType[Type][] } => ({
   user: cloud.users,
   group: cloud.groups,
   contact: cloud.contacts,

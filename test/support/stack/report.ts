@@ -1,6 +1,7 @@
-import type { StoredFacts } from '../../../shared/core/facts';
+import { waitNames, type StoredFacts, type Wait } from '../../../shared/core/facts';
 import { objectTypes } from '../../../shared/core/objectType';
 import type { ScanRun } from '../../../shared/core/scanRun';
+import type { ScannedNight } from './pastNights';
 
 /** Rows of a table that are printed; a large organisation has more. */
 const rowsShown = 100;
@@ -9,11 +10,16 @@ const widestCell = 58;
 /** What a person sees of one scan: the candidates with their evidence, what needs attention, and the counts. */
 export function reportOf(run: ScanRun, rows: readonly StoredFacts[]): string {
   const candidates = rows.filter(row => row.state === 'candidate');
+  const observed = rows.filter(row => row.state === 'observed');
   const attention = rows.filter(row => row.state === 'attention');
   return [
     `Orphan candidates: ${candidates.length}`,
     '',
     ...table(['type', 'name', 'proof', 'enabled', 'licences', 'evidence'], candidates.map(candidateRow)),
+    '',
+    `Missing, but not candidates yet: ${observed.length}`,
+    '',
+    ...table(['waits for', 'objects', 'until', 'for example'], observedRows(observed)),
     '',
     `For a person to look at, not to be approved: ${attention.length}`,
     '',
@@ -25,6 +31,53 @@ export function reportOf(run: ScanRun, rows: readonly StoredFacts[]): string {
     '',
     runLine(run),
   ].join('\n');
+}
+
+/** One line a night: what was scanned, what the table says after it, and what holds. */
+export function nightLine({ startedAt, run, rows }: ScannedNight): string {
+  const count = (state: StoredFacts['state']): number => rows.filter(row => row.state === state).length;
+  const observed = rows.filter(row => row.state === 'observed');
+  const waits = waitNames
+    .map(name => ({ name, objects: observed.filter(row => waitsFor(row, name)).length }))
+    .toSorted((a, b) => b.objects - a.objects);
+  const most = waits[0] && waits[0].objects > 0 ? `, most wait for ${waits[0].name}` : '';
+  const locks = [...new Set(run.holds.map(hold => hold.gate))];
+  return [
+    `Night of ${new Date(startedAt).toISOString().slice(0, 10)}`,
+    run.state.padEnd(8),
+    run.exports.map(used => `${used.source} #${used.sequence}`).join(', '),
+    `${counted(count('observed'), 'observed')} ${counted(count('candidate'), 'candidates')} ` +
+      `${counted(count('attention'), 'attention')} ${counted(count('withdrawn'), 'withdrawn')}${most}`,
+    ...(locks.length > 0 ? [`locked by ${locks.join(', ')}`] : []),
+  ].join('  ');
+}
+
+const counted = (count: number, what: string): string => `${String(count).padStart(3)} ${what}`;
+const waitsFor = (row: StoredFacts, name: Wait['for']): boolean =>
+  row.waitsFor.some(wait => wait.for === name);
+
+/** Objects that wait for the same, with the earliest day on which one of them is done waiting. */
+function observedRows(rows: readonly StoredFacts[]): string[][] {
+  const by = Map.groupBy(rows, row => row.waitsFor.map(wait => wait.for).join(', '));
+  return [...by]
+    .toSorted(([, a], [, b]) => b.length - a.length)
+    .map(([waits, those]) => {
+      const [example] = those;
+      return [
+        waits,
+        String(those.length),
+        firstDay(those),
+        `${example?.type} ${example?.userPrincipalName ?? example?.displayName ?? example?.id}`,
+      ];
+    });
+}
+
+function firstDay(rows: readonly StoredFacts[]): string {
+  const ends = rows.flatMap(({ waitsFor: waits }) =>
+    waits.length > 0 ? Math.max(...waits.map(wait => wait.until ?? -Infinity)) : [],
+  );
+  const first = Math.min(...ends.filter(Number.isFinite));
+  return Number.isFinite(first) ? `${new Date(first).toISOString().slice(0, 10)} or later` : '';
 }
 
 const runLine = (run: ScanRun): string =>

@@ -30,6 +30,8 @@ import { MemoryDirectory } from '../../../support/memory/memoryDirectory';
 import { MemoryExports } from '../../../support/memory/memoryExports';
 import { MemorySynchronisation } from '../../../support/memory/memorySynchronisation';
 import { generousLimits, scanSettings, tenantId } from '../../../support/scanDefaults';
+import { MemoryDeletedUsers } from '../../../support/memory/memoryDeletedUsers';
+import { memoryAsking, memoryHistory } from '../../../support/memory/memoryHistory';
 import { MemoryLock } from '../../../support/memory/memoryLock';
 import { MemoryCandidates, MemoryRuns } from '../../../support/memory/memoryTables';
 import { scenarioCloud, scenarioExports, type ScenarioInput } from '../../../support/scenario';
@@ -96,6 +98,7 @@ export class DeletionWorld {
   readonly rules = new MemoryRules();
   readonly synchronisation = new MemorySynchronisation();
   readonly audit = memoryAuditLog('review');
+  readonly deletedUsers = new MemoryDeletedUsers();
   readonly records = new MemoryRecords();
   readonly requests = new MemoryExportRequests();
   readonly tenant: MemoryTenant;
@@ -182,6 +185,7 @@ export class DeletionWorld {
 
   async scan(): Promise<this> {
     const { directory, exports, candidates, runs } = this;
+    this.deletedUsers.readLastAt((this.now - dayMs) as Instant);
     const run = await detectOrphans(
       {
         directory,
@@ -190,6 +194,13 @@ export class DeletionWorld {
         runs,
         rules: this.rules,
         synchronisation: this.synchronisation,
+        history: memoryHistory({
+          deletedItems: this.tenant,
+          deletedUsers: this.deletedUsers,
+          decisions: this.decisions,
+          evidence: candidates,
+        }),
+        asking: memoryAsking(),
         lock: new MemoryLock(),
         log: this.log,
         clock: { now: () => this.now as Instant },

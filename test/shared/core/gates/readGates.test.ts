@@ -1,7 +1,9 @@
+import type { CloudId } from '../../../../shared/core/cloudObject';
 import type { SourceName } from '../../../../shared/core/exportFormat';
-import { graphListComplete } from '../../../../shared/core/gates/cloudGates';
+import { deletedItemsRead, graphListComplete } from '../../../../shared/core/gates/cloudGates';
 import { exportPresent, exportVerified } from '../../../../shared/core/gates/exportGates';
 import type { GateResult } from '../../../../shared/core/gates/gate';
+import { instant } from '../../../support/builders';
 
 const source = 'contoso' as SourceName;
 const read = (distinct: number, countBefore: number, countAfter = countBefore): GateResult =>
@@ -71,6 +73,33 @@ describe('export gates', () => {
       passed: false,
       found: 'refused',
       reason: 'bad hash',
+    });
+  });
+});
+
+describe('deletedItemsRead', () => {
+  const at = instant('2026-11-20T02:00:00Z');
+  const memory = { completeSince: null, readAt: at, deleted: new Set(['x' as CloudId]), left: new Map() };
+
+  test('is passed where they were read, and says since when they are remembered', () => {
+    expect(deletedItemsRead({ status: 'read', memory })).toMatchObject({
+      gate: 'deletedItemsRead',
+      kind: 'evidence',
+      passed: true,
+      found: '1 deleted users',
+      limit: 'read to its end',
+    });
+    expect(deletedItemsRead({ status: 'read', memory: { ...memory, completeSince: at } }).found).toBe(
+      '1 deleted users, remembered since 2026-11-20T02:00:00.000Z',
+    );
+  });
+
+  test('is breached where they were not, and holds nobody', () => {
+    expect(deletedItemsRead({ status: 'failed', reason: 'no permission' })).toMatchObject({
+      passed: false,
+      found: 'not read',
+      reason: 'no permission',
+      holds: false,
     });
   });
 });
