@@ -90,12 +90,12 @@ const castOf: Readonly<Record<string, readonly Member[]>> = {
     member('team', 'group', contoso, 1201),
     member('laptop', 'device', contoso, 1301),
     member('supplier', 'contact', contoso, 1401),
-    ...bystanders(contoso, { user: 16, group: 6, contact: 6, device: 6 }, 2001),
+    ...bystanders(contoso, { user: 9, group: 3, contact: 3, device: 3 }, 2001),
   ],
   fabrikam: [
     member('olga', 'user', fabrikam, 1105),
     member('tablet', 'device', fabrikam, 1301),
-    ...bystanders(fabrikam, { user: 12, group: 3, contact: 3, device: 4 }, 2001),
+    ...bystanders(fabrikam, { user: 6, group: 2, contact: 2, device: 3 }, 2001),
   ],
 };
 

@@ -1,15 +1,13 @@
 import type { CloudDeleter } from '../../../shared/app/deletionPorts';
 import { createAuditLog } from '../../../shared/app/auditWriter';
-import type { AuditMirror, AuditTable } from '../../../shared/app/auditPorts';
-import type {
-  detectOrphans,
-  DetectOrphansPorts,
-  DetectOrphansSettings,
-} from '../../../shared/app/detectOrphans';
+import type { AuditLog, AuditMirror, AuditTable } from '../../../shared/app/auditPorts';
+import type { AuditPart } from '../../../shared/core/audit';
+import type { DetectOrphansPorts, DetectOrphansSettings } from '../../../shared/app/detectOrphans';
 import type { Log } from '../../../shared/app/ports';
 import type { ApprovePorts, ApproveSettings } from '../../../shared/app/review/approve';
 import { createAuditTrail } from '../../../shared/app/review/auditTrail';
 import type { DeletionPorts, DeletionSettings } from '../../../shared/app/review/deletionUseCasePorts';
+import { createExportRequests } from '../../../shared/app/review/requestExport';
 import type { RulesPorts } from '../../../shared/app/review/rules';
 import type { RuleTable } from '../../../shared/app/decisionPorts';
 import type { Person, StoredDecision } from '../../../shared/core/decision';
@@ -24,6 +22,8 @@ import { defaultWaitingRules, type WaitingRules } from '../../../shared/core/wai
 import { instant } from '../builders';
 import type { CrashingProcess } from '../crash';
 import { MemoryAuditMirror, MemoryAuditTable } from '../memory/memoryAudit';
+import { MemoryDeletedUsers } from '../memory/memoryDeletedUsers';
+import { MemoryRequestBlobs } from '../memory/memoryRequests';
 import { MemoryCaps, MemoryRules } from '../memory/memoryDecisions';
 import {
   memoryFactsReader,
@@ -83,6 +83,8 @@ export class HistoryWorld {
   readonly records = new MemoryRecords();
   readonly requests = new MemoryExportRequests();
   readonly synchronisation = new MemorySynchronisation();
+  readonly deletedUsers = new MemoryDeletedUsers();
+  readonly requestBlobs = new MemoryRequestBlobs();
   readonly auditTable = new MemoryAuditTable();
   readonly auditMirror = new MemoryAuditMirror();
   readonly lock = new LeaseLock(() => this.now);
@@ -165,8 +167,18 @@ export class HistoryWorld {
     return { sources: this.sources, tenantId, limits, waiting: this.waiting, version: '1.2.3' };
   }
 
+  /** What the part scan works with, each process with ports of its own. */
   scanPorts(wrap: Wrap = unwrapped): DetectOrphansPorts {
-    return wrap({
+    const {
+      auditTable,
+      auditMirror,
+      deletedItems,
+      deletedUsers,
+      decisions,
+      evidence,
+      requestBlobs,
+      ...ports
+    } = wrap({
       directory: this.directory,
       exports: new ForestExports(this.forests),
       candidates: this.candidates,
@@ -174,10 +186,34 @@ export class HistoryWorld {
       rules: this.rules,
       synchronisation: this.synchronisation,
       lock: this.lock,
+      deletedItems: this.tenant,
+      deletedUsers: this.deletedUsers,
+      decisions: this.decisions,
+      evidence: this.candidates,
+      requestBlobs: this.requestBlobs,
+      auditTable: this.auditTable,
+      auditMirror: this.auditMirror,
       log: this.log,
       clock: this.clock,
       newRunId: () => this.newId(),
     });
+    const requests = createExportRequests({
+      blobs: requestBlobs,
+      exports: ports.exports,
+      audit: this.#auditLog('scan', auditTable, auditMirror),
+      clock: this.clock,
+      log: this.log,
+      newId: () => this.newId() as Guid,
+    });
+    return {
+      ...ports,
+      history: { deletedItems, deletedUsers, decisions, evidence },
+      asking: { requestBlobs, requests },
+    };
+  }
+
+  #auditLog(part: AuditPart, table: AuditTable, mirror: AuditMirror): AuditLog {
+    return createAuditLog({ part, table, mirror, log: this.log, sleep: async () => undefined });
   }
 
   /** What the part review works with; a process has a log of its own over the audit's table and mirror. */
@@ -188,7 +224,7 @@ export class HistoryWorld {
       facts: memoryFactsReader(this.candidates),
       decisions: this.decisions,
       caps: this.caps,
-      rules: this.rules as RuleTable,
+      rules: this.rules,
       runs: this.runs,
       synchronisation: this.synchronisation,
       directory: this.directory,
@@ -198,18 +234,12 @@ export class HistoryWorld {
       deletedItems: this.tenant,
       snapshots: this.tenant,
       records: this.records,
-      auditTable: this.auditTable as AuditTable,
-      auditMirror: this.auditMirror as AuditMirror,
+      auditTable: this.auditTable,
+      auditMirror: this.auditMirror,
       log: this.log,
       clock: this.clock,
     });
-    const audit = createAuditLog({
-      part: 'review',
-      table: auditTable,
-      mirror: auditMirror,
-      log: this.log,
-      sleep: async () => undefined,
-    });
+    const audit = this.#auditLog('review', auditTable, auditMirror);
     return { ...ports, audit, trail: createAuditTrail(auditTable) };
   }
 
@@ -226,5 +256,3 @@ export class HistoryWorld {
 }
 
 const silent = (): void => undefined;
-
-export type Scanned = Awaited<ReturnType<typeof detectOrphans>>;

@@ -1,6 +1,6 @@
 import type { CloudDeleter } from '../../../shared/app/deletionPorts';
 import { verifyAudit } from '../../../shared/app/verifyAudit';
-import type { AuditRow } from '../../../shared/core/audit';
+import type { AuditPart, AuditRow } from '../../../shared/core/audit';
 import type { CloudObject } from '../../../shared/core/cloudObject';
 import type { StoredDecision } from '../../../shared/core/decision';
 import type { ObjectType } from '../../../shared/core/objectType';
@@ -13,13 +13,19 @@ import { holdersOf } from './heldBy';
 import { HoldsOracle } from './holdsOracle';
 import type { HistoryWorld } from './historyWorld';
 import type { Statistics } from './statistics';
+import { dayMs, minuteMs } from './steps';
 import { recordsOf, tooEarly, type Observation } from './timeOracle';
+
+const restoredMs = 30 * dayMs;
+/** How long Graph's lists may still show what is deleted. */
+const listLagMs = 60 * minuteMs;
 
 /** Everything that a run must leave alone, unless it is accepted. */
 interface Before {
   readonly rows: ReadonlyMap<string, string>;
   readonly decisions: number;
   readonly audited: number;
+  readonly reviewed: number;
   readonly writes: number;
   readonly runs: ReadonlyMap<string, ScanRun>;
 }
@@ -35,14 +41,15 @@ export class Oracle {
   readonly edited = new Map<string, number>();
   /** Objects that somebody else deleted in the cloud. */
   readonly vanished = new Set<string>();
-  readonly restored = new Set<string>();
+  /** Objects that came back from the cloud's deleted items, by us or by somebody else. */
+  readonly revived = new Set<string>();
   /** Who asks for a delete now; null: nobody. */
   asking: string | null = null;
   readonly #holds = new HoldsOracle();
   readonly #observations: Observation[] = [];
   readonly #processed = new Set<string>();
   readonly #deletionsOf = new Map<string, number>();
-  #audited: readonly AuditRow[] = [];
+  #audited: ReadonlySet<AuditRow> = new Set();
 
   constructor(
     private readonly world: HistoryWorld,
@@ -66,6 +73,10 @@ export class Oracle {
       .flatMap(([, { rows }]) => rows.flatMap(({ row }) => row ?? []));
   }
 
+  #rowsOf(part: AuditPart): number {
+    return this.auditRows.filter(row => row.part === part).length;
+  }
+
   /** Whether anything that nobody released keeps objects of the type from being decided about. */
   isLocked(type: ObjectType): boolean {
     return this.#holds.locks(type, this.rules).length > 0;
@@ -86,6 +97,7 @@ export class Oracle {
       rows: new Map([...candidates.rows].map(([key, { etag }]) => [key, etag])),
       decisions: decisions.written,
       audited: this.auditRows.length,
+      reviewed: this.#rowsOf('review'),
       writes: tenant.writes.length,
       runs: new Map(runs.runs.map(run => [run.runId, run])),
     };
@@ -97,7 +109,10 @@ export class Oracle {
     const { candidates, decisions, tenant, runs } = world;
     this.#expect(decisions.written === before.decisions, 'a scan decides nothing (8)');
     this.#expect(tenant.writes.length === before.writes, 'a scan changes nothing in the tenant (8)');
-    this.#expect(this.auditRows.length === before.audited, 'a scan adds nothing to the log of the review');
+    this.#expect(
+      this.#rowsOf('review') === before.reviewed,
+      'a scan adds nothing to the log of the review (8)',
+    );
     for (const [runId, run] of before.runs) {
       const now = runs.runs.find(one => one.runId === runId);
       const closed = run.state === 'running' && now?.state === 'aborted';
@@ -114,6 +129,10 @@ export class Oracle {
     for (const [, row] of changed) statistics.count(`rows written: ${row.state}`);
     if (accepted === null) {
       this.#expect(changed.length === 0, 'a run that was not accepted writes no row (4)');
+      this.#expect(
+        this.auditRows.length === before.audited,
+        'a run that was not accepted asks for nothing (4)',
+      );
       return;
     }
     const written = new Set(changed.map(([key]) => key));
@@ -124,9 +143,22 @@ export class Oracle {
         this.breaches.push(`${key} is nobody's`);
         continue;
       }
+      this.#lookAtPast(member, accepted);
       for (const fault of tooEarly(member, facts, this.#observations, world))
         this.breaches.push(`${member.name} is a candidate of ${accepted.runId}: ${fault}`);
     }
+  }
+
+  /** What came back in the cloud is for people: for 30 days, or for ever where the app had deleted it. */
+  #lookAtPast({ name, cloud }: Member, { runId, at }: Observation): void {
+    const expect = (holds: boolean, what: string): void =>
+      this.#expect(holds, `${name} is a candidate of ${runId}: ${what}`);
+    const ours = this.world.decisions.everything.find(
+      ({ type, id, state }) => type === cloud.type && id === cloud.id && state === 'deleted',
+    );
+    expect(!ours || at - ours.changedAt < listLagMs, 'the app deleted it, and it was made again');
+    const seen = this.#observations.findLast(({ deletedItems }) => deletedItems.has(cloud.id));
+    expect(!seen || at - seen.at >= restoredMs, 'it was restored in the cloud');
   }
 
   /**
@@ -162,6 +194,7 @@ export class Oracle {
           return now ? [[name, now] as const] : [];
         }),
       ),
+      deletedItems: new Set(world.tenant.bin.keys()),
       tenantLastSync: world.synchronisation.state.lastSyncDateTime,
     };
     this.#observations.push(observation);
@@ -298,9 +331,11 @@ export class Oracle {
 
   /** Nothing that was recorded is lost or changed. */
   stepped(): void {
-    const rows = this.auditRows;
-    const kept = this.#audited.every((row, at) => rows[at] === row);
-    this.#expect(kept && rows.length >= this.#audited.length, 'an audit row was lost or changed (7)');
+    const rows = new Set(this.auditRows);
+    this.#expect(
+      [...this.#audited].every(row => rows.has(row)),
+      'an audit row was lost or changed (7)',
+    );
     this.#audited = rows;
   }
 
@@ -309,7 +344,7 @@ export class Oracle {
     const { world, auditRows } = this;
     const report = await verifyAudit(
       { table: world.auditTable, mirror: world.auditMirror },
-      ['review'],
+      ['review', 'scan'],
       world.stop.signal,
     );
     this.#expect(report.status === 'whole', `the audit log is whole (7): ${JSON.stringify(report.findings)}`);
@@ -349,14 +384,17 @@ export class Oracle {
     expect(done === succeeded > 0, `the decision says what happened (7): ${decision?.state}`);
     if (!this.vanished.has(name))
       expect(
-        (live === undefined) === (times === 1 && !this.restored.has(name)),
+        (live === undefined) === (times === 1 && !this.revived.has(name)),
         'it is there, or we deleted it',
       );
     const attempts = count('deletionStarted');
     const ends = about.filter(row => row.operationId.endsWith('.end')).length;
     expect(ends === attempts, `every attempt has its end (7): ${attempts}, ${ends}`);
     if (live?.type === 'user' && live.accountEnabled === false)
-      expect(decision?.quarantine != null, 'nobody is locked out without a decision that says so (7)');
+      expect(
+        (decision?.quarantine ?? null) !== null,
+        'nobody is locked out without a decision that says so (7)',
+      );
     if (decision) statistics.count(`decisions ended ${decision.state}`);
   }
 }

@@ -55,15 +55,16 @@ export type Step =
       readonly crash: Crash | null;
     }
   | { readonly do: 'twoDeletes'; readonly names: readonly SubjectName[]; readonly sameCall: boolean }
-  | { readonly do: 'restore' | 'releaseQuarantine'; readonly name: SubjectName; readonly crash: Crash | null }
+  /** Of the users who are deleted, or blocked, the one at this place. */
+  | { readonly do: 'restore' | 'releaseQuarantine'; readonly which: number; readonly crash: Crash | null }
   | { readonly do: 'reconcile' }
   | { readonly do: 'releaseHold'; readonly which: number }
   | { readonly do: 'exclude'; readonly name: SubjectName; readonly days: number | null }
   | { readonly do: 'removeRule'; readonly which: number }
   | { readonly do: 'leave'; readonly name: SubjectName; readonly leaves: 'tombstone' | 'nothing' }
   | { readonly do: 'return'; readonly name: SubjectName; readonly key: KeyName }
-  /** In the cloud: somebody edits it, something synchronises it, somebody deletes it, or its source of authority is moved there and back. */
-  | { readonly do: 'edit' | 'touch' | 'vanish' | 'transfer'; readonly name: SubjectName }
+  /** In the cloud: somebody edits it, something synchronises it, somebody deletes or restores it, or its source of authority is moved. */
+  | { readonly do: 'edit' | 'touch' | 'vanish' | 'revive' | 'transfer'; readonly name: SubjectName }
   | { readonly do: 'switchQuarantine' };
 
 const name = fc.constantFrom(...subjectNames);
@@ -160,7 +161,14 @@ const weighted: readonly [number, fc.Arbitrary<Step>][] = [
     }),
   ],
   [2, fc.record({ do: fc.constant('twoDeletes' as const), names, sameCall: fc.boolean() })],
-  [2, fc.record({ do: fc.constantFrom('restore' as const, 'releaseQuarantine' as const), name, crash })],
+  [
+    2,
+    fc.record({
+      do: fc.constantFrom('restore' as const, 'releaseQuarantine' as const),
+      which: fc.nat(3),
+      crash,
+    }),
+  ],
   [1, fc.constant({ do: 'reconcile' as const })],
   [6, fc.record({ do: fc.constant('releaseHold' as const), which: fc.nat(20) })],
   [1, fc.record({ do: fc.constant('exclude' as const), name, days: fc.constantFrom(null, 1, 10) })],
@@ -177,7 +185,14 @@ const weighted: readonly [number, fc.Arbitrary<Step>][] = [
   [
     2,
     fc.record({
-      do: fc.constantFrom('edit' as const, 'touch' as const, 'vanish' as const, 'transfer' as const),
+      do: fc.constantFrom(
+        'edit' as const,
+        'touch' as const,
+        'vanish' as const,
+        'revive' as const,
+        'revive' as const,
+        'transfer' as const,
+      ),
       name,
     }),
   ],
@@ -215,5 +230,5 @@ export interface History {
 
 export const someHistory: fc.Arbitrary<History> = fc.record({
   world: someWorld,
-  steps: fc.array(someStep, { minLength: 8, maxLength: 36, size: 'max' }),
+  steps: fc.array(someStep, { minLength: 8, maxLength: 32, size: 'max' }),
 });

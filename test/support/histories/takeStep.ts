@@ -95,6 +95,7 @@ export class Narrator {
       case 'edit':
       case 'touch':
       case 'vanish':
+      case 'revive':
       case 'transfer':
         return this.#withMember(step.name, member => this.#inTheCloud(step.do, member));
       case 'switchQuarantine':
@@ -148,11 +149,20 @@ export class Narrator {
     }
   }
 
-  #inTheCloud(what: 'edit' | 'touch' | 'vanish' | 'transfer', { name, cloud }: Member): void {
+  #inTheCloud(what: 'edit' | 'touch' | 'vanish' | 'revive' | 'transfer', { name, cloud }: Member): void {
     const { world, oracle } = this;
     const live = world.tenant.find(cloud.type, cloud.id);
+    if (what === 'revive') {
+      const item = world.tenant.bin.get(cloud.id);
+      if (!item) return;
+      world.tenant.bin.delete(cloud.id);
+      world.directory.objects = [...world.directory.objects, item.object];
+      oracle.revived.add(name);
+    }
     if (!live) return;
     switch (what) {
+      case 'revive':
+        return;
       case 'edit':
         oracle.edited.set(name, world.now);
         return world.tenant.change(
@@ -331,10 +341,15 @@ export class Narrator {
       );
   }
 
-  async #giveBack({ do: what, name, crash }: StepOf<'restore' | 'releaseQuarantine'>): Promise<void> {
+  async #giveBack({ do: what, which, crash }: StepOf<'restore' | 'releaseQuarantine'>): Promise<void> {
     const { world, oracle, statistics } = this;
-    const member = world.member(name);
-    if (member?.cloud.type !== 'user') return;
+    const concerned = world.members.filter(one => {
+      const decision = world.decision(one);
+      if (one.cloud.type !== 'user') return false;
+      return what === 'restore' ? decision?.state === 'deleted' : (decision?.quarantine ?? null) !== null;
+    });
+    const member = concerned[which % Math.max(1, concerned.length)];
+    if (!member) return;
     const { id } = member.cloud;
     const asked = { by: approver, correlationId: null };
     const done = await this.#process(crash, async (wrap): Promise<{ readonly kind: string }> => {
@@ -343,7 +358,7 @@ export class Narrator {
         ? restoreDeleted(ports, { ...asked, id, comment: null }, world.stop.signal)
         : releaseQuarantineOf(ports, id, asked, world.stop.signal);
     });
-    if (what === 'restore' && world.tenant.writes.includes(`restore ${id}`)) oracle.restored.add(name);
+    if (what === 'restore' && world.tenant.writes.includes(`restore ${id}`)) oracle.revived.add(member.name);
     if (done) statistics.count(`${what}: ${done.kind}`);
   }
 

@@ -15,6 +15,8 @@ export interface Observation {
   readonly finished: boolean;
   readonly exports: readonly KeptExport[];
   readonly clouds: ReadonlyMap<string, CloudObject>;
+  /** Ids of the users who are deleted in the cloud. */
+  readonly deletedItems: ReadonlySet<string>;
   /** The tenant's date of synchronisation. */
   readonly tenantLastSync: number | null;
 }
