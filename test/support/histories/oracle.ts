@@ -129,8 +129,10 @@ export class Oracle {
     for (const [, row] of changed) statistics.count(`rows written: ${row.state}`);
     if (accepted === null) {
       this.#expect(changed.length === 0, 'a run that was not accepted writes no row (4)');
+      // One that a crash ended may have been about to be accepted, and asks before it writes.
+      const judged = records.every(run => run.state !== 'running' && run.state !== 'aborted');
       this.#expect(
-        this.auditRows.length === before.audited,
+        !judged || this.auditRows.length === before.audited,
         'a run that was not accepted asks for nothing (4)',
       );
       return;
