@@ -1,3 +1,4 @@
+import { alertLine } from '../core/alert';
 import { AppError } from '../core/appError';
 import {
   rememberDeletedUsers,
@@ -213,6 +214,9 @@ export function alertMadeAgain(madeAgain: readonly MadeAgain[], log: Log): void 
         `${type} ${id}, deleted as ${deleted.type} ${deleted.id} on ${formatInstant(deleted.deletedAt)}`,
     );
   log.error(
-    `alert madeAgain: of what was deleted here, ${madeAgain.length} is there again: ${each.join('; ')}`,
+    alertLine(
+      'madeAgain',
+      `of what was deleted here, ${madeAgain.length} is there again: ${each.join('; ')}`,
+    ),
   );
 }

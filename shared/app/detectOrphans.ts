@@ -11,13 +11,7 @@ import { laxerThanDefault, type WaitingRules } from '../core/waiting';
 import type { SourceSynchronisation } from '../core/synchronisation';
 import { waitingSinceOf } from '../core/synchronisationRequest';
 import { askForSynchronisation, type AskForSynchronisationPorts } from './askForSynchronisation';
-import {
-  alertMadeAgain,
-  newlyMadeAgain,
-  readCloudHistory,
-  type CloudHistoryPorts,
-  type MadeAgain,
-} from './cloudHistory';
+import { alertMadeAgain, newlyMadeAgain, readCloudHistory, type CloudHistoryPorts } from './cloudHistory';
 import { compareTenant, type CompareTenantPorts } from './compareTenant';
 import { comparisonGates, evidenceGates, readSynchronisation, sourcesOf, volumeGates } from './evaluateGates';
 import type {
@@ -29,7 +23,7 @@ import type {
   ScanRunTable,
   SynchronisationReader,
 } from './ports';
-import { readLegacy, recentRuns, type RunLegacy } from './runHistory';
+import { baselineOf, readAccepted, readLegacy, recentRuns, type RunLegacy } from './runHistory';
 
 /** The table Rules, for reading. */
 export interface RuleReader {
@@ -84,8 +78,6 @@ export async function detectOrphans(
 export interface RequestedScan {
   readonly kind: 'ran' | 'known';
   readonly run: ScanRun;
-  /** What the app had deleted, and this run was the first to find again: for the notification. */
-  readonly madeAgain: readonly MadeAgain[];
 }
 
 /**
@@ -103,7 +95,7 @@ export async function runRequestedScan(
   const whileOthersScan = async (): Promise<RequestedScan> => {
     const recent = await ports.runs.newest(recentRuns, signal);
     const known = recordOf(recent, runId);
-    if (known) return { kind: 'known', run: known, madeAgain: [] };
+    if (known) return { kind: 'known', run: known };
     if (recent.some(run => run.state === 'running')) return skip(ports, opened);
     throw new AppError(
       'scanFailed',
@@ -125,7 +117,7 @@ async function runOnce(
     lock = await ports.lock.acquire(signal);
   } catch (error) {
     const run = await recordOnly(ports, opened, stoppedOrFailed(error, signal));
-    return { kind: 'ran', run, madeAgain: [] };
+    return { kind: 'ran', run };
   }
   if (!lock) return await whileOthersScan();
   try {
@@ -138,7 +130,7 @@ async function runOnce(
 async function skip(ports: DetectOrphansPorts, opened: ScanRun): Promise<RequestedScan> {
   const reasons = ['Another scan is running: it holds the lease. Nothing to do; look at its record.'];
   const run = await recordOnly(ports, opened, { state: 'skipped', reasons });
-  return { kind: 'ran', run, madeAgain: [] };
+  return { kind: 'ran', run };
 }
 
 /** Of several under one id, which only a skip can make, the one that ran. */
@@ -196,7 +188,7 @@ async function runUnderLock(
   const { runs, clock, log } = ports;
   const recent = await closeAbandoned(ports, signal);
   const known = recordOf(recent, opened.runId);
-  if (known) return { kind: 'known', run: known, madeAgain: [] };
+  if (known) return { kind: 'known', run: known };
   const runNumber = Math.max(0, ...recent.map(run => run.runNumber)) + 1;
   const legacy = await readLegacy(runs, recent, signal);
   const running: ScanRun = {
@@ -224,14 +216,13 @@ async function runUnderLock(
   const closed: ScanRun = { ...running, ...soFar.known, ...outcome, durations, finishedAt };
   await runs.replace(closed, 'running', AbortSignal.timeout(closingMs));
   report(closed, ports);
-  return { kind: 'ran', run: closed, madeAgain: soFar.madeAgain };
+  return { kind: 'ran', run: closed };
 }
 
 /** What a run knows while it goes on; its record keeps that, also where it fails afterwards. */
 class RunSoFar {
   readonly durations: Record<string, number> = {};
   known: Partial<ScanRun> = {};
-  madeAgain: readonly MadeAgain[] = [];
   #phaseStart: number;
 
   constructor(private readonly clock: Clock) {
@@ -285,13 +276,8 @@ async function scan(
   const { limits, tenantId } = settings;
   const previous = await readPrevious(ports, signal);
   const rules = await readRules(ports, signal);
-  const accepted = legacy.accepted === null ? null : await runs.read(legacy.accepted, signal);
-  if (legacy.accepted !== null && accepted === null)
-    throw new AppError(
-      'rowInvalid',
-      `The record of the last accepted run (${legacy.accepted}) was expected in ScanRuns, and is not there. Nothing can be compared ` +
-        'with it: restore the table.',
-    );
+  const accepted = await readAccepted(runs, legacy, signal);
+  const baseline = baselineOf(accepted, legacy.recent);
   const synchronisation = await readSynchronisation(ports.synchronisation, signal);
   const { runNumber, startedAt } = running;
   const runTime = {
@@ -318,7 +304,7 @@ async function scan(
   const sources = sourcesOf(exports);
   const evidence = [
     ...compared.gates,
-    ...evidenceGates({ exports, synchronisation, accepted, tenantId, limits, now: clock.now() }),
+    ...evidenceGates({ exports, synchronisation, accepted: baseline, tenantId, limits, now: clock.now() }),
     ...(compared.result ? comparisonGates(compared.result, limits) : []),
   ];
   soFar.learn({
@@ -347,17 +333,16 @@ async function scan(
     return { state: 'refused', reasons, holds: carried.notAccepted };
   if (open.some(hold => hold.kind === 'evidence'))
     return { state: 'held', reasons, holds: carried.notAccepted };
-  const madeAgain = newlyMadeAgain(history, findings, previous);
   const asked = await askAgents(ports, legacy, exports.accepted, findings, previous, running, signal);
   soFar.learn({ synchronisation: { tenant: synchronisation.tenant, sources: asked } });
+  // Before the rows: a run that ends in between alerts once more.
+  alertMadeAgain(newlyMadeAgain(history, findings, previous), ports.log);
   // What locks the list is on record before the list is: a run that ends in between must not unlock it.
-  soFar.learn({ reasons, holds: carried.accepted });
+  soFar.learn({ reasons, holds: carried.whileWritten });
   await runs.replace({ ...running, ...soFar.known }, 'running', signal);
   await ports.candidates.write(plan.writes, () => lock.assertHeld(signal), signal);
-  soFar.madeAgain = madeAgain;
-  alertMadeAgain(madeAgain, ports.log);
   soFar.time('write');
-  return { state: 'finished' };
+  return { state: 'finished', holds: carried.accepted };
 }
 
 /** Asks for what objects wait for, in an accepted run only. */

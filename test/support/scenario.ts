@@ -3,14 +3,18 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { readCloudHistory, type CloudHistory, type CloudHistoryPorts } from '../../shared/app/cloudHistory';
-import { compareTenant, type RunTime } from '../../shared/app/compareTenant';
+import { compareTenant, type RunTime, type TenantComparison } from '../../shared/app/compareTenant';
+import { evidenceGates, sourcesOf, volumeGates } from '../../shared/app/evaluateGates';
 import type { RunRecord } from '../../shared/core/acceptedRun';
 import type { CloudId, CloudObject } from '../../shared/core/cloudObject';
 import type { Decision } from '../../shared/core/decision';
 import { referenceKey } from '../../shared/core/duplicates';
 import { objectClasses, type ExportManifest, type SourceName } from '../../shared/core/exportFormat';
 import type { FactState, StoredFacts, Wait } from '../../shared/core/facts';
+import type { GateResult } from '../../shared/core/gates/gate';
+import type { GateLimits } from '../../shared/core/gates/limits';
 import { formatInstant, type Instant } from '../../shared/core/instant';
+import type { TenantSynchronisation } from '../../shared/core/synchronisation';
 import { planRun } from '../../shared/core/runPlan';
 import type { ExportRecord } from '../../shared/core/onPremisesObject';
 import { defaultWaitingRules, type WaitingRules } from '../../shared/core/waiting';
@@ -21,7 +25,7 @@ import { MemoryDirectory } from './memory/memoryDirectory';
 import { MemoryExports, type MemoryExport } from './memory/memoryExports';
 import { MemorySynchronisation } from './memory/memorySynchronisation';
 import { MemoryCandidates } from './memory/memoryTables';
-import { metAtOnce } from './scanDefaults';
+import { generousLimits, metAtOnce, tenantId } from './scanDefaults';
 
 /**
  * A scenario's input.json, with what it does not say filled in by the builders. Keys are written by name, so that a reader
@@ -52,6 +56,12 @@ export interface ScenarioInput {
   }[];
   /** Domains that a rule names retired, by their SIDs. */
   readonly retiredDomains?: readonly string[];
+  /** What Graph says of synchronisation into the tenant; absent: enabled, an hour ago, and no Cloud Sync. */
+  readonly synchronisation?: Partial<Pick<TenantSynchronisation, 'enabled' | 'cloudSync'>> & {
+    readonly lastSync?: string | null;
+  };
+  /** Limits of the gates that matter here; all others are ones that a world of three objects does not breach. */
+  readonly limits?: Partial<GateLimits>;
   /** Rows of the table before the run. */
   readonly previous?: readonly (Partial<StoredFacts> & {
     readonly type: CloudObject['type'];
@@ -148,15 +158,18 @@ export async function runScenario(input: ScenarioInput): Promise<ScenarioPlan> {
   const ports = { directory, exports: new MemoryExports(exports), log };
   const sources = (input.expected ?? exports.map(one => one.source)) as SourceName[];
   const runTime = runTimeOf(input.time, sources);
-  const history = await scenarioHistory(input, previous, log);
+  const history = await scenarioHistory(input, previous, runTime.startedAt, log);
   const compared = await compareTenant(
     ports,
     { sources, previous, runTime, history },
     () => undefined,
     AbortSignal.timeout(10_000),
   );
-  const breachedGates = compared.gates.filter(gate => !gate.passed).map(gate => gate.gate);
-  if (!compared.result) return { breachedGates, outcomes: {}, writes: [] };
+  const evidence = [...compared.gates, ...scenarioGates(input, compared, runTime.startedAt)];
+  const breached = evidence.filter(gate => !gate.passed).map(gate => gate.gate);
+  if (!compared.result || breached.length > 0) return { breachedGates: breached, outcomes: {}, writes: [] };
+  const volume = volumeGates(compared.result, previous, sourcesOf(compared.exports), limitsOf(input));
+  const breachedGates = volume.filter(gate => !gate.passed).map(gate => gate.gate);
   const { findings, withdrawals, counts } = compared.result;
   const { runNumber, startedAt } = runTime;
   const plan = planRun({ runNumber, at: startedAt, previous, findings, withdrawals });
@@ -224,15 +237,34 @@ function runRecordOf(
   };
 }
 
+const limitsOf = ({ limits }: ScenarioInput): GateLimits => ({ ...generousLimits, ...limits });
+
+/** The gates of evidence beyond reading; an export that can not be read has none. */
+function scenarioGates(
+  input: ScenarioInput,
+  { exports }: TenantComparison,
+  at: Instant,
+): readonly GateResult[] {
+  const { lastSync = formatInstant((at - hourMs) as Instant), ...given } = input.synchronisation ?? {};
+  const lastSyncDateTime = lastSync === null ? null : instant(lastSync);
+  const tenant = { ...new MemorySynchronisation().state, ...given, lastSyncDateTime };
+  const synchronisation = { tenant, unread: '' } as const;
+  const limits = limitsOf(input);
+  return evidenceGates({ exports, synchronisation, accepted: null, tenantId, limits, now: at });
+}
+
+const hourMs = 60 * 60 * 1000;
+
 /** What the scan remembers, with the words of the scenario's other parts: keys are written by name. */
 function scenarioHistory(
   input: ScenarioInput,
   previous: readonly StoredFacts[],
+  at: Instant,
   log: CloudHistoryPorts['log'],
 ): Promise<CloudHistory> {
   const { restored = [], deletedByUs = [], retiredDomains = [] } = expanded(input);
   const deletedUsers = new MemoryDeletedUsers();
-  const lastNight = instant('2026-11-19T02:00:00Z');
+  const lastNight = (at - 24 * hourMs) as Instant;
   const deleted = new Set(restored as CloudId[]);
   deletedUsers.stored = {
     kind: 'kept',
@@ -257,7 +289,7 @@ function scenarioHistory(
       log,
     },
     {
-      at: tonight.startedAt,
+      at,
       firstScan: false,
       previous: [...previous.filter(row => !gone.some(one => one.id === row.id)), ...gone],
       retiredDomains: new Set(retiredDomains),

@@ -1,10 +1,11 @@
-import { detectOrphans, runRequestedScan, type DetectOrphansPorts } from '../../../shared/app/detectOrphans';
+import { detectOrphans, type DetectOrphansPorts } from '../../../shared/app/detectOrphans';
 import { createExportRequests } from '../../../shared/app/review/requestExport';
 import { AppError } from '../../../shared/core/appError';
 import type { CloudId, CloudObject } from '../../../shared/core/cloudObject';
 import type { Guid } from '../../../shared/core/keys/guid';
 import type { Instant } from '../../../shared/core/instant';
 import type { ScanRun } from '../../../shared/core/scanRun';
+import { defaultWaitingRules } from '../../../shared/core/waiting';
 import { instant } from '../../support/builders';
 import { memoryAuditLog } from '../../support/memory/memoryAudit';
 import { MemoryDecisions, MemoryRules } from '../../support/memory/memoryDecisions';
@@ -16,7 +17,7 @@ import { MemoryRequestBlobs } from '../../support/memory/memoryRequests';
 import { MemorySynchronisation } from '../../support/memory/memorySynchronisation';
 import { MemoryCandidates, MemoryRuns } from '../../support/memory/memoryTables';
 import { scenarioCloud, scenarioExports, type ScenarioInput } from '../../support/scenario';
-import { scanSettings } from '../../support/scanDefaults';
+import { metAtOnce, scanSettings } from '../../support/scanDefaults';
 import { decisions as samples } from '../core/decisions';
 import { recordingLog } from '../io/http/sampleApi';
 
@@ -85,8 +86,8 @@ class Nights {
     };
   }
 
-  async run(ports: Partial<DetectOrphansPorts> = {}): Promise<ScanRun> {
-    const settings = scanSettings(['contoso']);
+  async run(ports: Partial<DetectOrphansPorts> = {}, waiting = metAtOnce): Promise<ScanRun> {
+    const settings = scanSettings(['contoso'], { waiting });
     const run = await detectOrphans({ ...this.ports(), ...ports }, settings, AbortSignal.timeout(5_000));
     this.now += dayMs;
     return run;
@@ -230,19 +231,6 @@ describe('what the app deleted, and is made again (case 38)', () => {
     expect(lagging.rows()).toEqual({ Ada: 'candidate absent' });
   });
 
-  test('is in the result of the run that found it first, for the notification', async () => {
-    const nights = await deleted();
-    nights.directory.objects = [adaAgain, bob];
-    const scan = (id: string) =>
-      runRequestedScan(nights.ports(), scanSettings(['contoso']), id, AbortSignal.timeout(5_000));
-    expect((await scan('first')).madeAgain).toEqual([
-      { type: 'user', id: otherId, deleted: expect.objectContaining({ type: 'user', id: ada.id }) },
-    ]);
-    nights.now += dayMs;
-    expect((await scan('second')).madeAgain).toEqual([]);
-    expect((await scan('second')).madeAgain).toEqual([]);
-  });
-
   test('a refused run tells nobody: the first accepted one does', async () => {
     const nights = await deleted();
     nights.directory.objects = [adaAgain, bob];
@@ -289,4 +277,34 @@ test('no run asks an agent while nothing waits for a synchronisation; the record
     tenant: { enabled: true },
     sources: [{ source: 'contoso', hasHistory: false, lastSucceededStart: null, request: null }],
   });
+});
+
+test('the agent of a source is asked once for the synchronisation that objects wait for, and its answer is on record', async () => {
+  const nights = new Nights();
+  const strict = (): Promise<ScanRun> => nights.run({}, defaultWaitingRules);
+  const request = (run: ScanRun): object | null | undefined => run.synchronisation?.sources[0]?.request;
+  const first = await strict();
+  expect(nights.rows()).toEqual({ Ada: 'observed absent' });
+  const id = nights.requestBlobs.blobs.get('contoso/synchronisation')?.request?.id;
+  expect(request(first)).toEqual({ id, status: 'requested' });
+  expect(request(await strict())).toEqual({ id, status: 'waiting' });
+  const [contoso] = nights.exports.exports;
+  const answeredRequests = [
+    { id: id!, kind: 'synchronisation', outcome: 'failed', answeredAt: nights.now as Instant } as const,
+  ];
+  nights.exports.exports = [{ ...contoso!, manifest: { ...contoso!.manifest, answeredRequests } }];
+  expect(request(await strict())).toEqual({ id, status: 'failed' });
+  nights.exports.exports = [contoso!];
+  // A run that was refused in between knows nothing of the answer.
+  const exports = { openNewest: () => Promise.reject(new AppError('exportMissing', 'no export')) };
+  await nights.run({ exports }, defaultWaitingRules);
+  expect(request(await strict())).toEqual({ id, status: 'failed' });
+  expect(nights.requestBlobs.blobs.get('contoso/synchronisation')?.request?.id).toBe(id);
+});
+
+test('a refused run asks nobody', async () => {
+  const nights = new Nights();
+  nights.deletedItems.error = new AppError('graphRefused', 'no permission');
+  expect(await nights.run({}, defaultWaitingRules)).toMatchObject({ state: 'refused' });
+  expect(nights.requestBlobs.blobs.size).toBe(0);
 });

@@ -1,6 +1,11 @@
 import type { AnsweredRequest, ExportRequest } from '../../../shared/core/exportRequest';
 import type { Instant } from '../../../shared/core/instant';
-import { lostAnswerDays, synchronisationToAsk, waitingSinceOf, type LastRequest } from '../../../shared/core/synchronisationRequest';
+import {
+  lostAnswerDays,
+  synchronisationToAsk,
+  waitingSinceOf,
+  type LastRequest,
+} from '../../../shared/core/synchronisationRequest';
 import type { CloudId, CloudObject } from '../../../shared/core/cloudObject';
 import type { ExportManifest, SourceName } from '../../../shared/core/exportFormat';
 import type { FactState, StoredFacts } from '../../../shared/core/facts';

@@ -89,6 +89,8 @@ export class HistoryWorld {
   readonly auditMirror = new MemoryAuditMirror();
   readonly lock = new LeaseLock(() => this.now);
   readonly waiting: WaitingRules;
+  /** What may be deleted in the stage testObjects of the roll-out. */
+  readonly testObjects: ReadonlySet<string>;
   readonly stop = new AbortController();
   deletion: DeletionSettings;
   /** Stands before the tenant: what is written to it is looked at there. */
@@ -107,8 +109,9 @@ export class HistoryWorld {
       perType: { user: 1_000, group: 1_000, contact: 1_000, device: 1_000 },
     });
     this.waiting = settings.waiting === 'strict' ? defaultWaitingRules : shortRules;
+    this.testObjects = new Set(this.members.slice(0, 2).map(({ cloud }) => `${cloud.type}/${cloud.id}`));
     this.deletion = {
-      enabled: true,
+      rollout: { stage: 'normal', testObjects: this.testObjects },
       perCall: 500,
       fourEyesTypes: new Set(settings.fourEyes ? (['user', 'group'] as const) : []),
       quarantineDays: settings.quarantineDays,

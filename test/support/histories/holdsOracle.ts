@@ -19,11 +19,16 @@ const keyOf = ({ runId, gate, source, type, context }: Omit<Seen, 'severity' | '
 export class HoldsOracle {
   #seen: Seen[] = [];
 
-  /** What nobody let go: neither itself, nor the same breach that was as bad. */
+  /** What nobody let go: neither itself, nor the same breach, as bad, of another run. */
   open(rules: readonly StoredRule[]): readonly Seen[] {
-    const released = this.#seen.filter(hold => isReleased(hold, rules));
     return this.#seen.filter(
-      hold => !released.some(other => sameSubject(other, hold) && hold.severity <= other.severity * slack),
+      (hold, at) =>
+        !this.#seen.some(
+          (other, otherAt) =>
+            isReleased(other, rules) &&
+            (at === otherAt ||
+              (reachesTo(other, at < otherAt ? 'earlier' : 'later') && isCovered(hold, other))),
+        ),
     );
   }
 
@@ -31,11 +36,11 @@ export class HoldsOracle {
     return this.open(rules).filter(hold => hold.kind === 'volume' && (hold.type ?? type) === type);
   }
 
-  /** A run that has ended, one way or another. `accepted`: it passed its gates, however it went on. */
-  take(run: ScanRun, accepted: boolean, rules: readonly StoredRule[]): readonly string[] {
+  /** A run that has ended, one way or another. `passed`: its gates, however it went on. */
+  take(run: ScanRun, passed: boolean, rules: readonly StoredRule[]): readonly string[] {
     const breaches: string[] = [];
     const open = this.open(rules);
-    if (accepted)
+    if (passed)
       for (const hold of open)
         if (hold.kind === 'evidence')
           breaches.push(`${run.runId} was accepted although ${keyOf(hold)} holds`);
@@ -43,10 +48,12 @@ export class HoldsOracle {
     for (const gate of run.gates)
       if (gate.releasedBy !== null && !this.#covers(gate, rules))
         breaches.push(`${run.runId}: nobody released ${gate.gate}`);
-    if (accepted) this.#seen = this.#seen.filter(hold => open.includes(hold) || goesOn(hold, run, rules));
+    // What was released is used up by a run that was accepted, and not by one that ended before it was.
+    if (run.state === 'finished')
+      this.#seen = this.#seen.filter(hold => open.includes(hold) || goesOn(hold, run, rules));
     this.#seen.push(
       ...own
-        .filter(gate => (gate.kind === 'volume') === accepted)
+        .filter(gate => (gate.kind === 'volume') === passed)
         .map(gate => ({ ...subject(gate), runId: run.runId, severity: gate.severity, kind: gate.kind })),
     );
     const carried = new Set(run.holds.map(keyOf));
@@ -58,10 +65,21 @@ export class HoldsOracle {
 
   #covers(gate: GateResult, rules: readonly StoredRule[]): boolean {
     return this.#seen.some(
-      hold => sameSubject(hold, gate) && isReleased(hold, rules) && gate.severity <= hold.severity * slack,
+      hold => isReleased(hold, rules) && reachesTo(hold, 'later') && isCovered(gate, hold),
     );
   }
 }
+
+type Breach = Pick<GateResult, 'gate' | 'source' | 'type' | 'context' | 'severity'>;
+
+const isCovered = (breach: Breach, released: Seen): boolean =>
+  sameSubject(released, breach) && breach.severity <= released.severity * slack;
+
+/** A release of these is about the run that it names, or about what came before it. */
+const reachesTo = ({ gate }: Seen, where: 'earlier' | 'later'): boolean => {
+  if (gate === 'newMissing') return false;
+  return where === 'earlier' || (gate !== 'exportVerified' && gate !== 'tenantAgrees');
+};
 
 const subject = ({ gate, source, type, context }: GateResult) => ({ gate, source, type, context });
 

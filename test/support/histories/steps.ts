@@ -50,8 +50,7 @@ export type Step =
       readonly do: 'delete';
       readonly names: readonly SubjectName[] | 'all';
       readonly by: 'deleter' | 'approver';
-      /** Whether the kill switch is set. */
-      readonly enabled: boolean;
+      readonly stage: 'normal' | 'testObjects' | 'reportOnly';
       readonly crash: Crash | null;
     }
   | { readonly do: 'twoDeletes'; readonly names: readonly SubjectName[]; readonly sameCall: boolean }
@@ -77,6 +76,11 @@ const crash: fc.Arbitrary<Crash | null> = fc.option(someCrash, { freq: 1 });
 const source = fc.constantFrom(0 as const, 1 as const);
 const someSources = fc.constantFrom('all' as const, 0 as const, 1 as const);
 const someOrAll = fc.oneof(names, fc.constant('all' as const));
+const someStage = fc.constantFrom(
+  ...Array.from({ length: 6 }, () => 'normal' as const),
+  'testObjects' as const,
+  'reportOnly' as const,
+);
 const someWay = fc.oneof(fc.constant('together' as const), fc.integer({ min: 1, max: 40 }));
 
 const exportFault: fc.Arbitrary<ExportFault> = fc.oneof(
@@ -146,7 +150,7 @@ const weighted: readonly [number, fc.Arbitrary<Step>][] = [
       do: fc.constant('delete' as const),
       names: someOrAll,
       by: fc.constantFrom('deleter' as const, 'deleter' as const, 'approver' as const),
-      enabled: fc.constantFrom(true, true, true, true, true, false),
+      stage: someStage,
       crash: fc.constant(null),
     }),
   ],
@@ -156,7 +160,7 @@ const weighted: readonly [number, fc.Arbitrary<Step>][] = [
       do: fc.constant('delete' as const),
       names: someOrAll,
       by: fc.constant('deleter' as const),
-      enabled: fc.constant(true),
+      stage: fc.constant('normal' as const),
       crash: someCrash,
     }),
   ],

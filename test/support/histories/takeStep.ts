@@ -108,7 +108,7 @@ export class Narrator {
   async end(): Promise<void> {
     const { world } = this;
     world.now += 6 * minuteMs;
-    await this.#delete({ do: 'delete', names: subjectNames, by: 'deleter', enabled: true, crash: null });
+    await this.#delete({ do: 'delete', names: subjectNames, by: 'deleter', stage: 'normal', crash: null });
     world.now += 6 * minuteMs;
     await checkQuarantines(world.reviewPorts(), null, world.stop.signal);
     // After a crash at the turn of the month the next record opens the new one.
@@ -311,9 +311,9 @@ export class Narrator {
       );
   }
 
-  async #delete({ names, by, enabled, crash }: StepOf<'delete'>): Promise<void> {
+  async #delete({ names, by, stage, crash }: StepOf<'delete'>): Promise<void> {
     const { world, oracle } = this;
-    world.deletion = { ...world.deletion, enabled };
+    world.deletion = { ...world.deletion, rollout: { stage, testObjects: world.testObjects } };
     oracle.asking = by === 'approver' ? approver.id : deleter.id;
     const answer = await this.#process(crash, this.#call(names, by, world.callId()));
     oracle.asking = null;
@@ -323,7 +323,7 @@ export class Narrator {
   async #twoDeletes({ names, sameCall }: StepOf<'twoDeletes'>): Promise<void> {
     const { world, oracle } = this;
     oracle.asking = deleter.id;
-    world.deletion = { ...world.deletion, enabled: true };
+    world.deletion = { ...world.deletion, rollout: { stage: 'normal', testObjects: world.testObjects } };
     const callId = world.callId();
     const answers = await Promise.all([
       this.#call(names, 'deleter', callId)(),

@@ -15,6 +15,7 @@ import { referenceKey } from '../../../../shared/core/duplicates';
 import type { ItemOutcome } from '../../../../shared/core/review/itemOutcome';
 import type { Instant } from '../../../../shared/core/instant';
 import type { Guid } from '../../../../shared/core/keys/guid';
+import type { Rollout } from '../../../../shared/core/rollout';
 import { auditOfDecision } from '../../../../shared/core/review/decisionAudit';
 import { formatInstant } from '../../../../shared/core/instant';
 import { instant } from '../../../support/builders';
@@ -83,6 +84,9 @@ const base = {
   records: Array.from({ length: 40 }, (_, n) => alive(n === 0 ? 'bob' : `colleague${n}`, 1107 + n * 1_000)),
 };
 
+export const normalRollout: Rollout = { stage: 'normal', testObjects: new Set() };
+export const reportOnly: Rollout = { stage: 'reportOnly', testObjects: new Set() };
+
 /** Wraps ports, for crashes. */
 export type Wrap = (ports: DeletionPorts) => DeletionPorts;
 
@@ -119,7 +123,7 @@ export class DeletionWorld {
     this.tenant = new MemoryTenant(this.directory, () => this.now as Instant);
     this.newExport();
     this.settings = {
-      enabled: true,
+      rollout: normalRollout,
       perCall: 500,
       fourEyesTypes: new Set(),
       quarantineDays: 0,
