@@ -407,8 +407,8 @@ export class Oracle {
   }
 }
 
-/** Whether a run took the lease from another one, and goes by a number that is not older. */
+/** Whether a run took the lease from another one, which had read before that what the next number is. */
 const isAfter = (other: ScanRun, run: ScanRun): boolean =>
-  (other.fence ?? 0) > (run.fence ?? 0) && other.runNumber >= run.runNumber;
+  (other.fence ?? 0) > (run.fence ?? 0) && other.runNumber === run.runNumber;
 
 type Expect = (holds: boolean, promise: string) => void;

@@ -187,10 +187,12 @@ const weighted: readonly [number, fc.Arbitrary<Step>][] = [
   ],
   [2, fc.record({ do: fc.constant('return' as const), name, key: fc.constantFrom(...keyNames) })],
   [
-    2,
+    4,
     fc.record({
       do: fc.constantFrom(
         'edit' as const,
+        'touch' as const,
+        'touch' as const,
         'touch' as const,
         'vanish' as const,
         'revive' as const,

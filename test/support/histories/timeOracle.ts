@@ -79,6 +79,9 @@ export function tooEarly(
   const expect = (holds: boolean, condition: string): void => {
     if (!holds) faults.push(condition);
   };
+  expect(facts.firstObservedAt >= first.at, 'it was not missing as long as its row says');
+  const lastSync = cloud?.onPremisesLastSyncDateTime ?? 0;
+  expect(lastSync <= facts.firstObservedAt, 'something has synchronised it since it was missed first');
   expect((facts.outcome === 'deleted') === (tombstone !== null), 'what is called deleted has a tombstone');
   expect(newest.at - first.at >= graceDays * dayMs, 'grace');
   const inBin = tombstone !== null && !tombstone.isRecycled ? tombstone : null;
