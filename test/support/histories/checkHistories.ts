@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import fc from 'fast-check';
 import { HistoryWorld } from './historyWorld';
 import { Oracle } from './oracle';
@@ -49,7 +50,13 @@ export async function breachesOf(
 }
 
 /** Random histories, until one breaks a promise; that one is made as small as it gets. */
-export async function checkHistories({ runs, seed, path, onProgress }: CheckOptions): Promise<CheckReport> {
+export async function checkHistories({
+  runs,
+  // Not below zero: a command line takes a leading minus for an option.
+  seed = randomInt(2 ** 31),
+  path,
+  onProgress,
+}: CheckOptions): Promise<CheckReport> {
   const statistics = new Statistics();
   let done = 0;
   const details = await fc.check(
@@ -59,7 +66,7 @@ export async function checkHistories({ runs, seed, path, onProgress }: CheckOpti
       onProgress?.(done);
       if (breaches.length > 0) throw new Error(breaches.join('\n'));
     }),
-    { numRuns: runs, ...(seed === undefined ? {} : { seed }), ...(path === undefined ? {} : { path }) },
+    { numRuns: runs, seed, ...(path === undefined ? {} : { path }) },
   );
   const [history] = details.counterexample ?? [];
   return {

@@ -1,3 +1,4 @@
+import { askingScan } from '../../../shared/app/askForSynchronisation';
 import { detectOrphans } from '../../../shared/app/detectOrphans';
 import { approveCandidate } from '../../../shared/app/review/approve';
 import { approveMany } from '../../../shared/app/review/approveMany';
@@ -111,8 +112,12 @@ export class Narrator {
     await this.#delete({ do: 'delete', names: subjectNames, by: 'deleter', stage: 'normal', crash: null });
     world.now += 6 * minuteMs;
     await checkQuarantines(world.reviewPorts(), null, world.stop.signal);
-    // After a crash at the turn of the month the next record opens the new one.
+    // What a crash left out of the mirror, or of a new month, the next record of either part catches up with.
+    world.now += 120 * minuteMs;
     await this.#rule({ do: 'exclude', name: 'eve', days: 1 });
+    const { requests } = world.scanPorts().asking;
+    for (const source of world.sources)
+      await requests.ask(source, 'synchronisation', askingScan, world.stop.signal);
     this.oracle.stepped();
   }
 
