@@ -2,12 +2,22 @@ import { parseArgs } from 'node:util';
 import { objectTypes, type ObjectType } from '../../shared/core/objectType';
 import { exportFaults } from './faults/exportFaults';
 import type { Fault, Outcome } from './faults/fault';
+import { clockFaults, concurrencyFaults, killFaults } from './faults/processFaults';
+import { storageFaults } from './faults/storageFaults';
 import { graphFaults } from './faults/graphFaults';
 import { runFault } from './faults/judgeFault';
 import { synchronisationFaults } from './faults/synchronisationFaults';
 import { FaultWorld } from './faults/world';
 
-const faults: readonly Fault[] = [...exportFaults, ...graphFaults, ...synchronisationFaults];
+const faults: readonly Fault[] = [
+  ...exportFaults,
+  ...graphFaults,
+  ...synchronisationFaults,
+  ...clockFaults,
+  ...concurrencyFaults,
+  ...storageFaults,
+  ...killFaults,
+];
 
 async function main(): Promise<boolean> {
   const { values } = parseArgs({
@@ -18,8 +28,14 @@ async function main(): Promise<boolean> {
     const world = await FaultWorld.start(forests);
     try {
       for (const fault of faults) {
-        if (values.only && !fault.name.includes(values.only) && !fault.answers.includes(values.only))
+        if (
+          values.only &&
+          !fault.name.includes(values.only) &&
+          !fault.answers.includes(values.only) &&
+          fault.group !== values.only
+        )
           continue;
+        if (fault.forests && !fault.forests.includes(forests)) continue;
         const types: readonly ObjectType[] = fault.types === 'together' ? ['user'] : fault.types;
         for (const type of types) {
           const found = await runFault(world, fault, type, `${outcomes.length}`);
