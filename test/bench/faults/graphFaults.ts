@@ -23,6 +23,7 @@ const listFault = (
   given: GraphFault,
   expected: Fault['expected'] = refused,
   times: number = always,
+  more: (world: FaultWorld) => void = () => undefined,
 ): Fault => ({
   name,
   group: 'Microsoft Graph',
@@ -31,6 +32,7 @@ const listFault = (
   async strike(world, type) {
     await world.upload();
     world.strikeGraph({ path: listOf[type] }, given, times);
+    more(world);
   },
   expected,
 });
@@ -183,5 +185,90 @@ export const graphFaults: readonly Fault[] = [
       world.strikeGraph({ path: listOf[type] }, { kind: 'dropObjects', at: 3, count: 1 });
     },
     expected: accepted,
+  },
+  listFault('the page token expires once', 'expired page tokens', { kind: 'emptyPage' }, accepted, 2, world =>
+    world.strikeGraph({ path: everyList, page: 2 }, { kind: 'expirePageToken' }, 1),
+  ),
+  listFault(
+    'the page token expires each time',
+    'expired page tokens',
+    { kind: 'emptyPage' },
+    refused,
+    always,
+    world => world.strikeGraph({ path: everyList, page: 2 }, { kind: 'expirePageToken' }, 3),
+  ),
+  listFault('the nextLink leads to the page itself, for ever', 'a list without an end', {
+    kind: 'nextLink',
+    rewrite: (_, request) => request,
+  }),
+  listFault('503 is answered for ever', 'an outage', { kind: 'answer', status: 503 }),
+  listFault('the connection is closed for ever', 'an outage', { kind: 'reset' }),
+  listFault('Graph asks to come again in an hour', 'throttling storms', {
+    kind: 'answer',
+    status: 429,
+    headers: { 'retry-after': '3600' },
+  }),
+  listFault('an answer is null', 'an answer that Graph does not document', {
+    kind: 'answer',
+    status: 200,
+    headers: json,
+    body: 'null',
+  }),
+  listFault('an answer leads to a sign-in page (302)', 'a proxy in between', {
+    kind: 'answer',
+    status: 302,
+    headers: { location: 'https://127.0.0.1:1/sign-in' },
+  }),
+  listFault('the ids of the objects are missing', 'an answer that Graph does not document', {
+    kind: 'dropProperties',
+    names: ['id'],
+  }),
+  {
+    name: 'the count is too low',
+    group: 'Microsoft Graph',
+    answers: 'list and count disagree',
+    types,
+    async strike(world, type) {
+      await world.upload();
+      world.strikeGraph({ path: countOf(type) }, { kind: 'miscount', by: -15 });
+    },
+    expected: refused,
+  },
+  {
+    name: 'the count is no number',
+    group: 'Microsoft Graph',
+    answers: 'an answer that Graph does not document',
+    types,
+    async strike(world, type) {
+      await world.upload();
+      world.strikeGraph(
+        { path: countOf(type) },
+        { kind: 'answer', status: 200, headers: { 'content-type': 'text/plain' }, body: 'many' },
+      );
+    },
+    expected: refused,
+  },
+  {
+    name: 'an object is made on both sides between the export and the list',
+    group: 'Microsoft Graph',
+    answers: 'case 26; a tenant that changes while it is read',
+    types: ['user', 'group', 'device'],
+    async strike(world, type) {
+      await changeWhileRead(world, type, () => {
+        const made = new Date().toISOString();
+        const dates =
+          type === 'device'
+            ? { registrationDateTime: made, onPremisesLastSyncDateTime: made }
+            : { createdDateTime: made, onPremisesLastSyncDateTime: made };
+        world.put(world.victim(type), dates);
+      });
+      world.takeAway(world.victim(type));
+      await world.upload();
+    },
+    expected: accepted,
+    mend(world, type) {
+      world.put(world.victim(type));
+      world.bringBack(world.victim(type));
+    },
   },
 ];

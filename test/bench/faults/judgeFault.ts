@@ -25,6 +25,7 @@ export async function runFault(
   const expectThat: ExpectThat = (holds, what) => {
     if (!holds) lost.push(what);
   };
+  await world.scanUnder({});
   await world.begin(salt);
   await world.upload();
   const before = fault.firstNight ? await nothingBefore(world) : await firstNight(world, types);

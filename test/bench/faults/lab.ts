@@ -42,6 +42,7 @@ const contextOf = (forest: string): string => `DC=${forest},DC=example`;
 
 export const labTenantId = '3a7d1f0e-5b1c-4b44-9d6e-0c2f5a6b7c8d';
 const hourMs = 60 * 60 * 1000;
+const minuteMs = 60 * 1000;
 const dayMs = 24 * hourMs;
 
 /** The same name and salt make the same GUID. */
@@ -267,6 +268,6 @@ const sourceOf = (forest: string, lines: readonly ExportLineInput[], now: number
   anchorAttribute: 'mS-DS-ConsistencyGuid',
   tombstones: 'included',
   startedAt: now - 2 * hourMs,
-  finishedAt: now - 1.9 * hourMs,
+  finishedAt: now - 2 * hourMs + minuteMs,
   lines,
 });

@@ -19,14 +19,11 @@ const patched = ((callback: () => void, ms?: number, ...rest: []) => {
 globalThis.setTimeout = Object.assign(patched, plain);
 
 const plainWait = timers.setTimeout;
-timers.setTimeout = (async (ms, value, options) =>
-  await plainWait(
-    ms !== undefined && ms >= leastMs && (new Error().stack ?? '').includes('graphRequests')
-      ? ms / shorter
-      : ms,
-    value,
-    options,
-  )) as typeof plainWait;
+const patchedWait: typeof plainWait = (ms, value, options) => {
+  const wait = ms !== undefined && ms >= leastMs && (new Error().stack ?? '').includes('/io/graph/');
+  return plainWait(wait ? ms / shorter : ms, value, options);
+};
+timers.setTimeout = patchedWait;
 
 const skewMs = Number(process.env['FAULT_CLOCK_SKEW_MS'] ?? 0);
 if (skewMs !== 0) {

@@ -12,7 +12,7 @@ import type { Fault as GraphFault, FaultRule } from '../../support/graph/faults'
 import type { Organisation } from '../../support/organisation/organisation';
 import { candidatesAtOnce } from '../../support/stack/candidatesAtOnce';
 import { startReviewPart, type ReviewPart } from '../../support/stack/reviewPart';
-import { startServices, type Services } from '../../support/stack/services';
+import { startServices, type ExportMoment, type Services } from '../../support/stack/services';
 import { startWorker, type Worker } from '../../support/stack/worker';
 import { labTenantId, makeLab, organisationOf, type Lab, type LabObject } from './lab';
 import { LabAgents } from './labAgents';
@@ -48,6 +48,7 @@ export class FaultWorld {
   lines = new Map<string, ExportLineInput[]>();
   steps!: ReviewSteps;
   #strikes: Strike[] = [];
+  #settings = JSON.stringify({});
   readonly #gone = new Set<string>();
   readonly #deleted = new Set<string>();
   /** Keys of what was approved. */
@@ -83,7 +84,7 @@ export class FaultWorld {
     const reviewing = await startReviewPart(services, {
       port: 0,
       onLogLine: line => log.push(line),
-      settings: { ROLLOUT_STAGE: 'normal', DELETION_ENABLED: 'true', ...frontSettings(front) },
+      settings: { ROLLOUT_STAGE: 'normal', DELETION_ENABLED: 'true', ...shortWaits, ...frontSettings(front) },
     });
     const world = new FaultWorld(forests, services, agents, front, scanning, reviewing, log);
     world.steps = reviewSteps({ reviewing } as Parameters<typeof reviewSteps>[0]);
@@ -101,16 +102,38 @@ export class FaultWorld {
   async restartScan(settings: Readonly<Record<string, string>> = {}): Promise<void> {
     if (!this.scanning.ended) await this.scanning.stop();
     this.scanning = await startScanning(this.services, this.front, settings, line => this.log.push(line));
+    this.#settings = JSON.stringify(settings);
   }
 
-  /** Empties the storage and the tenant, and fills the tenant with a lab of its own. */
-  async begin(salt: string): Promise<void> {
-    const { services, agents } = this;
+  /** After a cell that broke off: both parts in new processes where they ended, nothing held up. */
+  async recover(): Promise<void> {
+    this.endStrikes();
+    if (!this.scanning.ended) await this.scanning.kill();
+    await this.restartScan();
+    await this.reviewing.restart();
+  }
+
+  /** The part scan runs under these settings, in a new process where it does not yet. */
+  async scanUnder(settings: Readonly<Record<string, string>>): Promise<void> {
+    if (this.scanning.ended || this.#settings !== JSON.stringify(settings)) await this.restartScan(settings);
+  }
+
+  /** Nothing is in the storage, and nothing in the tenant. */
+  async empty(): Promise<void> {
     this.endStrikes();
     this.#strikes = [];
     await this.breakLease();
     await this.wipe();
-    for (const object of this.lab.objects) services.graph.directory.remove(object.type, object.id);
+    const { directory } = this.services.graph;
+    for (const type of objectTypes)
+      for (const { id } of directory.slice(type, null, '', Infinity).entities as readonly { id?: string }[])
+        directory.remove(type, id ?? '');
+    this.log.length = 0;
+  }
+
+  /** Empties the storage and the tenant, and fills the tenant with a lab of its own. */
+  async begin(salt: string): Promise<void> {
+    await this.empty();
     this.lab = makeLab(this.forests, salt);
     for (const object of this.lab.objects) this.put(object);
     this.lines = new Map(organisationOf(this.lab).sources.map(({ source, lines }) => [source, [...lines]]));
@@ -119,8 +142,7 @@ export class FaultWorld {
     for (const orphan of this.lab.orphans) this.#gone.add(keyOf(orphan));
     this.#deleted.clear();
     this.approved.clear();
-    agents.begin();
-    this.log.length = 0;
+    this.agents.begin();
   }
 
   /** An installation of today: nothing is known, nothing is decided. */
@@ -195,7 +217,7 @@ export class FaultWorld {
   }
 
   /** Exports of what is true. */
-  async upload(moment?: { readonly startedAt: number }): Promise<void> {
+  async upload(moment?: ExportMoment): Promise<void> {
     await this.services.upload(this.organisation(), moment ?? 'asMade');
   }
 
