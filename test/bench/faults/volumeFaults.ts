@@ -4,8 +4,10 @@ import type { LabObject } from './lab';
 import type { FaultWorld } from './world';
 import { everyType } from './world';
 
+/** The limits of volume are made for thousands of objects; here 4 are many. */
+const fewAreMany = { GATE_LIMITS: JSON.stringify({ candidatesLeastObjects: 4 }) };
 /** The rules of time as an installation has them by default. */
-const strictTime = { WAITING_RULES: '{}' };
+const strictTime = { ...fewAreMany, WAITING_RULES: '{}' };
 
 /** Living objects of the type, in the last forest. */
 function some(world: FaultWorld, type: ObjectType, count: number): readonly LabObject[] {
@@ -15,8 +17,8 @@ function some(world: FaultWorld, type: ObjectType, count: number): readonly LabO
     .slice(0, count);
 }
 
-/** As many as a drop of the export may have without being a breach of exportDrop. */
-const hidden = 10;
+/** More than the limits below, and not so many that the exports or the keys are doubted (exportDrop, matchRate). */
+const hidden = 5;
 
 /** All that is missing is in the list, whether or not it may be approved. */
 async function expectListed(
@@ -31,6 +33,9 @@ async function expectListed(
     `${unlisted.length} of ${objects.length} missing objects are not in the list`,
   );
 }
+
+/** So many that wrong keys are more likely than so many orphans. */
+const most = 15;
 
 const hide = async (world: FaultWorld, type: ObjectType): Promise<void> => {
   for (const object of some(world, type, hidden)) world.takeAway(object);
@@ -83,15 +88,15 @@ export const volumeFaults: readonly Fault[] = [
     types: everyType,
     settings: limits({
       candidatesLeastObjects: 1000,
-      newMissingObjects: { user: 5, group: 5, contact: 5, device: 5 },
+      newMissingObjects: { user: 4, group: 4, contact: 4, device: 4 },
     }),
     async strike(world, type) {
-      for (const object of some(world, type, 6)) world.leave(object);
+      for (const object of some(world, type, hidden)) world.leave(object);
       await world.upload();
     },
     async night(world, type, expectThat) {
       const run = await world.scan();
-      await expectListed(world, some(world, type, 6), expectThat);
+      await expectListed(world, some(world, type, hidden), expectThat);
       return run;
     },
     expected: { runs: ['finished'], gates: ['newMissing'], locks: true },
@@ -114,13 +119,14 @@ export const volumeFaults: readonly Fault[] = [
     answers: 'a volume gate never hides the list',
     types: everyType,
     firstNight: true,
+    settings: fewAreMany,
     async strike(world, type) {
-      for (const object of some(world, type, 15)) world.leave(object);
+      for (const object of some(world, type, hidden)) world.leave(object);
       await world.upload();
     },
     async night(world, type, expectThat) {
       const run = await world.scan();
-      await expectListed(world, some(world, type, 15), expectThat);
+      await expectListed(world, some(world, type, hidden), expectThat);
       if (type !== 'contact') {
         const approval = await world.approve(world.orphan(type)).then(
           () => 'approved',
@@ -131,5 +137,17 @@ export const volumeFaults: readonly Fault[] = [
       return run;
     },
     expected: { runs: ['finished'], gates: ['candidates'], locks: true },
+  },
+  {
+    name: 'the first night of a tenant of which most are orphans',
+    group: 'volume',
+    answers: 'case 24; years of orphans',
+    types: ['user', 'group'],
+    firstNight: true,
+    async strike(world, type) {
+      for (const object of some(world, type, most)) world.leave(object);
+      await world.upload();
+    },
+    expected: { runs: ['refused'], gates: ['matchRate'] },
   },
 ];
