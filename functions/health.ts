@@ -1,9 +1,16 @@
 import { app, type HttpResponseInit, type InvocationContext } from '@azure/functions';
+import { runsForMissedWork } from '../shared/app/readMissedWork';
 import { AppError } from '../shared/core/appError';
 import { formatInstant } from '../shared/core/instant';
+import { missedWork, missedWorkAfterHours, type MissedWork } from '../shared/core/missedWork';
 import { version } from '../shared/core/version';
-import { configurationError, readConfiguration, type Configuration } from '../shared/io/configuration';
-import { buildScanRuns } from '../shared/io/wiring';
+import {
+  configurationError,
+  readConfiguration,
+  toleratedProblems,
+  type Configuration,
+} from '../shared/io/configuration';
+import { buildScanRuns, systemClock } from '../shared/io/wiring';
 import { invocationLog } from './invocationLog';
 
 /** What health may say to anybody: no names, no ids, no values of settings. */
@@ -13,6 +20,11 @@ interface Health {
   readonly part: string | null;
   readonly problems: readonly string[];
   readonly lastScan: { readonly state: string; readonly startedAt: string } | null;
+}
+
+/** What was found beside the settings. works: false where the app can not do its work, which a monitor sees as 503. */
+interface Found extends Pick<Health, 'part' | 'problems' | 'lastScan'> {
+  readonly works: boolean;
 }
 
 export function registerHealth(): void {
@@ -26,41 +38,56 @@ export function registerHealth(): void {
 
 async function health(context: InvocationContext): Promise<HttpResponseInit> {
   const reading = readConfiguration(process.env);
-  const answer: Health =
+  const tolerated = toleratedProblems(process.env);
+  const found: Found =
     reading.status === 'valid'
       ? await configured(reading.configuration, context)
-      : {
-          status: 'degraded',
-          version,
-          part: process.env['APP_PART'] ?? null,
-          problems: reading.problems.map(problem => `setting ${problem.setting} ${problem.problem}`),
-          lastScan: null,
-        };
-  if (reading.status === 'invalid') context.error(configurationError(reading.problems).message);
+      : { works: false, part: process.env['APP_PART'] ?? null, problems: [], lastScan: null };
+  const ofSettings = [...(reading.status === 'invalid' ? reading.problems : []), ...tolerated];
+  if (ofSettings.length > 0) context.error(configurationError(ofSettings).message);
+  const problems = [
+    ...ofSettings.map(problem => `setting ${problem.setting} ${problem.problem}`),
+    ...found.problems,
+  ];
+  const answer: Health = {
+    status: problems.length === 0 ? 'ok' : 'degraded',
+    version,
+    part: found.part,
+    problems,
+    lastScan: found.lastScan,
+  };
   return {
-    status: answer.status === 'ok' ? 200 : 503,
+    status: found.works ? 200 : 503,
     jsonBody: answer,
     headers: { 'cache-control': 'no-store' },
   };
 }
 
-async function configured(configuration: Configuration, context: InvocationContext): Promise<Health> {
-  const common = { version, part: configuration.part };
+async function configured(configuration: Configuration, context: InvocationContext): Promise<Found> {
+  const { part } = configuration;
   try {
-    const [last] = await buildScanRuns(configuration, invocationLog(context)).newest(
-      1,
-      AbortSignal.timeout(10_000),
-    );
+    const table = buildScanRuns(configuration, invocationLog(context));
+    const runs = await runsForMissedWork(table, AbortSignal.timeout(10_000));
+    const [last] = runs;
+    const sources = configuration.sources.map(({ source }) => source);
+    const problems = problemsOf(missedWork(runs, sources, systemClock.now()), sources.length);
     const lastScan = last ? { state: last.state, startedAt: formatInstant(last.startedAt) } : null;
-    return { ...common, status: 'ok', problems: [], lastScan };
+    return { works: true, part, problems, lastScan };
   } catch (error) {
     context.error(error instanceof Error ? error.message : String(error));
     const code = error instanceof AppError ? error.code : 'unexpected error';
-    return {
-      ...common,
-      status: 'degraded',
-      problems: [`the run records can not be read: ${code}`],
-      lastScan: null,
-    };
+    return { works: false, part, problems: [`the run records can not be read: ${code}`], lastScan: null };
   }
+}
+
+/** Anybody may read this: how many sources, never which. */
+function problemsOf({ scan, exports: missing }: MissedWork, sources: number): readonly string[] {
+  const late = `for more than ${missedWorkAfterHours} hours`;
+  const ofScan =
+    scan === null
+      ? []
+      : [scan.lastFinishedAt === null ? 'no scan has finished yet' : `no scan has finished ${late}`];
+  const ofExports =
+    missing.length === 0 ? [] : [`${missing.length} of ${sources} sources: no export was accepted ${late}`];
+  return [...ofScan, ...ofExports];
 }

@@ -1,7 +1,7 @@
 import { app, type HttpMethod } from '@azure/functions';
 import type { Clock } from '../shared/app/ports';
 import type { Instant } from '../shared/core/instant';
-import { isDeletionEnabled, readAuthentication } from '../shared/io/configuration';
+import { readAuthentication, readRollout } from '../shared/io/configuration';
 import { createApi, type Api } from '../shared/io/http/api';
 import { buildDecisions } from '../shared/io/decisionWiring';
 import { buildDeletions } from '../shared/io/deletionWiring';
@@ -34,7 +34,7 @@ export function registerHttpApi(): void {
         clock,
         ports: ofRequest => ({
           ...buildDecisions(process.env, ofRequest),
-          deletionEnabled: () => isDeletionEnabled(process.env),
+          rolloutStage: () => readRollout(process.env).rollout.stage,
           deletions: () => buildDeletions(process.env, ofRequest),
           ...buildReading(process.env, ofRequest),
         }),

@@ -1,6 +1,12 @@
 import { z } from 'zod';
+import type { Notify } from '../shared/app/notify';
 import { personOf } from '../shared/app/review/actor';
-import { deleteApproved, type DeleteApproved } from '../shared/app/review/deleteApproved';
+import { announceDeletions, countsOf } from '../shared/app/review/announceDeletions';
+import {
+  deleteApproved,
+  deletionDisabledReason,
+  type DeleteApproved,
+} from '../shared/app/review/deleteApproved';
 import {
   lastRequestMs,
   type DeletionPorts,
@@ -14,6 +20,7 @@ import { longestComment } from '../shared/core/decision';
 import { formatInstant, type Instant } from '../shared/core/instant';
 import { objectTypes } from '../shared/core/objectType';
 import { itemRefusals, type ItemOutcome } from '../shared/core/review/itemOutcome';
+import { allowsDeletion, type RolloutStage } from '../shared/core/rollout';
 import { decisionStates } from '../shared/core/transitions';
 import { cloudIdParameter, guidParameter, objectTypeParameter } from '../shared/io/http/parameters';
 import { problem, type Problem } from '../shared/io/http/problem';
@@ -21,10 +28,14 @@ import { defineRoute, type Route } from '../shared/io/http/route';
 
 /** What the routes of deletion need of the app. */
 export interface DeletionRoutePorts {
-  /** Whether deletion is switched on; asked before anything else is built or read. */
-  readonly deletionEnabled: () => boolean;
+  /** How far the roll-out is; asked before anything else is built or read. */
+  readonly rolloutStage: () => RolloutStage;
   /** Throws `configurationInvalid`. */
-  readonly deletions: () => { readonly ports: DeletionPorts; readonly settings: DeletionSettings };
+  readonly deletions: () => {
+    readonly ports: DeletionPorts;
+    readonly settings: DeletionSettings;
+    readonly notify: Notify;
+  };
 }
 
 /** As many ids as a body holds; the setting DELETIONS_PER_CALL allows fewer. */
@@ -130,25 +141,23 @@ export const deletionsRoute = defineRoute({
   responses: { 200: { description: 'What became of each object', json: answerSchema } },
   problems: ['requestInvalid', 'deletionDisabled', 'conflict', 'writeConflict'],
 }).handledBy(async ({ body, caller, correlationId, signal }, ports: DeletionRoutePorts) => {
-  if (!ports.deletionEnabled())
-    return problem(
-      'deletionDisabled',
-      'Deletion is switched off: the app setting DELETION_ENABLED is not exactly "true".',
-    );
-  const { ports: deletion, settings } = ports.deletions();
+  if (!allowsDeletion({ stage: ports.rolloutStage() }))
+    return problem('deletionDisabled', deletionDisabledReason);
+  const { ports: deletion, settings, notify } = ports.deletions();
   const scope: DeletionScope =
     body.ids === undefined
       ? { kind: 'allApproved', upTo: body.allApprovedUpTo ?? 0, type: body.type ?? null }
       : { kind: 'named', ids: body.ids };
   const { callId, confirmation } = body;
-  return answerOf(
-    await deleteApproved(
-      deletion,
-      settings,
-      { callId, confirmation, scope, by: personOf(caller), correlationId },
-      signal,
-    ),
+  const at = deletion.clock.now();
+  const answer = await deleteApproved(
+    deletion,
+    settings,
+    { callId, confirmation, scope, by: personOf(caller), correlationId },
+    signal,
   );
+  await announceDeletions({ notify, log: deletion.log }, answer, { callId, at }, signal);
+  return answerOf(answer);
 });
 
 function answerOf(
@@ -170,16 +179,11 @@ function answerOf(
     }
   }
   const { items, remaining, reconciled } = answer;
-  const count = (kind: ItemOutcome['kind']): number =>
-    items.filter(({ outcome }) => outcome.kind === kind).length;
   return {
     status: 200,
     json: {
       items: items.map(({ type, id, outcome }) => ({ type, id, outcome: outcomeOf(outcome) })),
-      counts: Object.fromEntries(kinds.map(kind => [kind, count(kind)])) as Record<
-        (typeof kinds)[number],
-        number
-      >,
+      counts: countsOf(items),
       remaining: remaining.map(({ type, id }) => ({ type, id })),
       reconciled: {
         ended: Object.values(reconciled.ended).reduce((sum, each) => sum + each, 0),

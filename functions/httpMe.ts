@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { roles, type Caller } from '../shared/app/caller';
+import { rolloutStages, type RolloutStage } from '../shared/core/rollout';
 import { defineRoute } from '../shared/io/http/route';
+
+/** What the answer needs beside the caller. */
+export interface MePorts {
+  readonly rolloutStage: () => RolloutStage;
+}
 
 const meSchema = z
   .strictObject({
@@ -9,6 +15,9 @@ const meSchema = z
     clientId: z.guid().meta({ description: 'Application id of the client that asked for the token.' }),
     name: z.string().nullable().meta({ description: 'Of a person; for showing only.' }),
     roles: z.array(z.enum(roles)),
+    rolloutStage: z.enum(rolloutStages).meta({
+      description: 'How far the roll-out is: reportOnly deletes nothing, testObjects only what was named.',
+    }),
   })
   .meta({ id: 'Me' });
 
@@ -20,8 +29,11 @@ export const meRoute = defineRoute({
   summary: 'Who calls, as the app sees it',
   roles: ['Orphans.Reader'],
   responses: { 200: { description: 'The caller', json: meSchema } },
-}).handledBy(async ({ caller }) => {
+}).handledBy(async ({ caller }, { rolloutStage }: MePorts) => {
   const { kind, objectId, clientId } = caller;
   const name = caller.kind === 'person' ? caller.name : null;
-  return { status: 200, json: { kind, objectId, clientId, name, roles: caller.roles } };
+  return {
+    status: 200,
+    json: { kind, objectId, clientId, name, roles: caller.roles, rolloutStage: rolloutStage() },
+  };
 });

@@ -1,7 +1,9 @@
 import { app, type InvocationContext } from '@azure/functions';
 import { detectOrphans } from '../shared/app/detectOrphans';
+import { announceScan, watchCandidates } from '../shared/app/scanNotifications';
 import { AppError } from '../shared/core/appError';
 import { configurationError, defaultScanSchedule, readConfiguration } from '../shared/io/configuration';
+import { buildNotify } from '../shared/io/notificationWiring';
 import { buildScan } from '../shared/io/wiring';
 import { invocationLog } from './invocationLog';
 import { whileRunning } from './stopping';
@@ -19,8 +21,12 @@ export function registerNightlyScan(): void {
 async function nightlyScan(context: InvocationContext, signal: AbortSignal): Promise<void> {
   const reading = readConfiguration(process.env);
   if (reading.status === 'invalid') throw configurationError(reading.problems);
-  const { ports, settings } = buildScan(reading.configuration, invocationLog(context));
-  const run = await detectOrphans(ports, settings, signal);
+  const log = invocationLog(context);
+  const { ports, settings } = buildScan(reading.configuration, log);
+  const candidates = watchCandidates(ports.candidates);
+  const run = await detectOrphans({ ...ports, candidates: candidates.table }, settings, signal);
+  const notify = buildNotify(reading.configuration, log);
+  await announceScan({ runs: ports.runs, notify, log }, run, candidates.found(), signal);
   if (run.state === 'failed' || run.state === 'aborted')
     throw new AppError('scanFailed', run.reasons.join('\n'));
 }

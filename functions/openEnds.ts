@@ -1,9 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { app, type InvocationContext } from '@azure/functions';
+import { announceMissedWork } from '../shared/app/announceMissedWork';
+import type { Log } from '../shared/app/ports';
+import { alertOfReconciled } from '../shared/app/review/announceDeletions';
 import { checkQuarantines } from '../shared/app/review/checkQuarantines';
 import { reconcileDeletions } from '../shared/app/review/reconcileDeletions';
 import { AppError } from '../shared/core/appError';
+import { configurationError, readConfiguration } from '../shared/io/configuration';
 import { buildDeletions } from '../shared/io/deletionWiring';
+import { buildNotify } from '../shared/io/notificationWiring';
+import { buildScanRuns, systemClock } from '../shared/io/wiring';
 import { invocationLog } from './invocationLog';
 import { whileRunning } from './stopping';
 
@@ -11,8 +17,8 @@ import { whileRunning } from './stopping';
 const schedule = '0 10,40 * * * *';
 
 /**
- * What must not wait for the next call of a person, also while deletion is switched off: deletes that a crash left under way come to
- * their end, and who does not belong in quarantine any more leaves it. It deletes nothing.
+ * What must not wait for the next call of a person, in every stage of the roll-out: what is missed is said; deletes that a crash left
+ * under way come to their end, and who does not belong in quarantine any more leaves it. It deletes nothing.
  */
 export function registerOpenEnds(): void {
   app.timer('openEnds', {
@@ -22,12 +28,26 @@ export function registerOpenEnds(): void {
   });
 }
 
+/** First, and without the deleter's settings: whatever else fails here, what is missed is said. */
+async function lookForMissedWork(log: Log, signal: AbortSignal): Promise<void> {
+  const reading = readConfiguration(process.env);
+  if (reading.status === 'invalid') throw configurationError(reading.problems);
+  const { configuration } = reading;
+  const notify = buildNotify(configuration, log);
+  const ports = { runs: buildScanRuns(configuration, log), clock: systemClock, notify, log };
+  const sources = configuration.sources.map(({ source }) => source);
+  await announceMissedWork(ports, sources, signal);
+}
+
 /** Throws where the settings are wrong, or something could not be settled now, so that the host counts a failed invocation. */
 async function settleOpenEnds(context: InvocationContext, signal: AbortSignal): Promise<void> {
   const log = invocationLog(context);
+  await lookForMissedWork(log, signal);
   const correlationId = randomUUID();
   const { ports } = buildDeletions(process.env, { log, correlationId });
   const reconciled = await reconcileDeletions(ports, correlationId, signal);
+  const alert = alertOfReconciled(reconciled);
+  if (alert !== null) log.error(alert);
   const quarantines = await checkQuarantines(ports, correlationId, signal);
   const left = reconciled.left + quarantines.left;
   if (left > 0)

@@ -1,8 +1,10 @@
 import { app, type InvocationContext } from '@azure/functions';
 import { runRequestedScan } from '../shared/app/detectOrphans';
+import { announceScan, watchCandidates } from '../shared/app/scanNotifications';
 import { AppError } from '../shared/core/appError';
 import { parseScanRequest, scanQueueName } from '../shared/core/scanRequest';
 import { configurationError, readConfiguration } from '../shared/io/configuration';
+import { buildNotify } from '../shared/io/notificationWiring';
 import { buildScan } from '../shared/io/wiring';
 import { invocationLog } from './invocationLog';
 import { whileRunning } from './stopping';
@@ -36,9 +38,15 @@ async function scanRequest(message: unknown, context: InvocationContext, signal:
   const reading = readConfiguration(process.env);
   if (reading.status === 'invalid') throw configurationError(reading.problems);
   const { ports, settings } = buildScan(reading.configuration, log, runId);
-  const { kind, run } = await runRequestedScan(ports, settings, runId, signal);
-  if (kind === 'known')
+  const candidates = watchCandidates(ports.candidates);
+  const watching = { ...ports, candidates: candidates.table };
+  const { kind, run } = await runRequestedScan(watching, settings, runId, signal);
+  if (kind === 'known') {
     log.info(`scan ${run.runNumber} (${runId}) was asked for once more: it is ${run.state} already`);
-  else if (run.state === 'failed' || run.state === 'aborted')
+    return;
+  }
+  const notify = buildNotify(reading.configuration, log);
+  await announceScan({ runs: ports.runs, notify, log }, run, candidates.found(), signal);
+  if (run.state === 'failed' || run.state === 'aborted')
     throw new AppError('scanFailed', run.reasons.join('\n'));
 }

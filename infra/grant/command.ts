@@ -26,7 +26,7 @@ export interface GrantRun {
 }
 
 /** Where requests go, and with which token. */
-interface Access {
+export interface Access {
   readonly cloud: Cloud;
   readonly endpoint: string;
   readonly accessToken: string;
@@ -91,8 +91,10 @@ function ended({ why, exitCode }: Stop, { print }: GrantRun, calls: GraphCalls |
  * GRANT_ACCESS_TOKEN, with GRAPH_ENDPOINT, stands in for the Azure CLI (tests, pipelines). Only then does the endpoint count: a token
  * of the signed-in user goes to the Microsoft Graph of a known cloud, and nowhere else.
  */
-async function readAccess({ cloud: name, tenantId }: GrantOptions, run: GrantRun): Promise<Access | Stop> {
-  const { environment, commands, signal } = run;
+export async function readAccess(
+  { cloud: name, tenantId }: Pick<GrantOptions, 'cloud' | 'tenantId'>,
+  { environment, commands, signal }: Pick<GrantRun, 'environment' | 'commands' | 'signal'>,
+): Promise<Access | Stop> {
   const given = environment['GRANT_ACCESS_TOKEN'];
   if (given) {
     const cloud = clouds[name ?? 'global'];

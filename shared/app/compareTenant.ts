@@ -1,5 +1,6 @@
 import { acceptedRunsOf, type RunGoingOn, type RunRecord } from '../core/acceptedRun';
-import { AppError } from '../core/appError';
+import { AppError, type ErrorCode } from '../core/appError';
+import { historyWaits, verdictWithHistory } from '../core/cloudHistory';
 import type { CloudObject } from '../core/cloudObject';
 import type { ComparisonContext } from '../core/correlate';
 import { referenceKey, type CloudReference } from '../core/duplicates';
@@ -11,6 +12,7 @@ import type { Finding } from '../core/runPlan';
 import type { TypeCounts } from '../core/scanRun';
 import type { SourceName } from '../core/exportFormat';
 import { waitingSourceOf, waitsOf, type WaitingContext, type WaitingRules } from '../core/waiting';
+import type { CloudHistory } from './cloudHistory';
 import { contextOfExports, observedSinceOf } from './comparisonContext';
 import { eachLimited } from './eachLimited';
 import { judgeObjects } from './judgeObjects';
@@ -46,45 +48,63 @@ export interface RunTime extends Omit<RunGoingOn, 'exports'> {
   readonly recent: readonly RunRecord[];
 }
 
+/** What a comparison goes by, besides both sides. */
+export interface ComparisonInput {
+  /** Every source that must have an export. */
+  readonly sources: readonly SourceName[];
+  /** Every row of the table. */
+  readonly previous: readonly StoredFacts[];
+  readonly runTime: RunTime;
+  readonly history: CloudHistory;
+}
+
 /** Reads by id that run at the same time: few, beside the lists' own requests. */
 const readsAtOnce = 4;
 
 /**
  * Reads both sides and compares them, where both can be read. Every gate is evaluated, also after one was breached, so that the run
- * record says every reason at once (promise 4). `time` is told when each phase ends.
+ * record says every reason at once (promise 4). `history` is what the scan knows of the objects besides. `time` is told when each phase ends.
  */
 export async function compareTenant(
   { directory, exports, log }: CompareTenantPorts,
-  sources: readonly SourceName[],
-  previous: readonly StoredFacts[],
-  runTime: RunTime,
+  { sources, previous, runTime, history }: ComparisonInput,
   time: (phase: string) => void,
   signal: AbortSignal,
 ): Promise<TenantComparison> {
   const read = await readExports(exports, sources, log, signal);
   time('exports');
   const onRecord = previous.filter(row => row.state !== 'withdrawn');
-  const cloud = await readCloud(directory, read.index, new Set(onRecord.map(referenceKey)), log, signal);
-  const gates = [...readableExportGates(read), ...cloud.gates];
+  const recorded = new Set(onRecord.map(referenceKey));
+  const isAgain = (object: CloudObject): boolean => history.madeAgain(object) !== null;
+  const cloud = await readCloud(directory, read.index, recorded, log, signal, isAgain);
+  const gates = [...readableExportGates(read), ...cloud.gates, history.gate];
   if (gates.some(gate => !gate.passed)) {
     time('graph');
     return { gates, exports: read, result: null };
   }
   const pending = new PendingObjects(cloud);
-  await readUnlisted(directory, onRecord, cloud, pending, signal);
-  time('graph');
   try {
-    const result = await lookCloser(read, cloud, onRecord, pending, waitingOf(read, runTime), signal);
+    await readUnlisted(directory, onRecord, cloud, pending, signal);
+    time('graph');
+    const result = await lookCloser(
+      read,
+      cloud,
+      onRecord,
+      pending,
+      waitingOf(read, runTime),
+      history,
+      signal,
+    );
     return { gates, exports: read, result };
   } catch (error) {
-    if (!(error instanceof AppError) || !alterations.has(error.code)) throw error;
-    return { gates: [...gates, alteredWhileRead(error.message)], exports: read, result: null };
+    signal.throwIfAborted();
+    const breach = error instanceof AppError ? breachesWhileRead[error.code]?.(error.message) : undefined;
+    if (!breach) throw error;
+    return { gates: [...gates, breach], exports: read, result: null };
   } finally {
     time('comparison');
   }
 }
-
-const alterations: ReadonlySet<string> = new Set(['exportRefused', 'exportMissing']);
 
 /** What was verified in the first pass, and is something else in the second, is a breach like what never was. */
 const alteredWhileRead = (reason: string): GateResult =>
@@ -94,6 +114,24 @@ const alteredWhileRead = (reason: string): GateResult =>
     { found: 'altered while it was read', limit: 'the same in both passes' },
     { reason, severity: 1, holds: true },
   );
+
+/** An object on record that can be read neither in its list nor by its id is not gone. It holds nobody. */
+const unreadById = (reason: string): GateResult =>
+  breachedGate(
+    'evidence',
+    subjectOf('graphListComplete'),
+    { found: 'an object that is not in its list was not read', limit: 'read by its id' },
+    { reason, severity: 1, holds: false },
+  );
+
+/** What goes wrong after the first pass is a breach as well: the other gates are evaluated all the same. */
+const breachesWhileRead: Readonly<Partial<Record<ErrorCode, (reason: string) => GateResult>>> = {
+  exportRefused: alteredWhileRead,
+  exportMissing: alteredWhileRead,
+  graphUnavailable: unreadById,
+  graphRefused: unreadById,
+  graphAnswerInvalid: unreadById,
+};
 
 /** Whether every source has an export that can be read. */
 export function readableExportGates({ outcomes }: ExportsRead): GateResult[] {
@@ -164,6 +202,7 @@ async function lookCloser(
   onRecord: readonly StoredFacts[],
   pending: PendingObjects,
   waiting: WaitingContext,
+  history: CloudHistory,
   signal: AbortSignal,
 ): Promise<ComparisonResult> {
   const context = contextOf(read.accepted, cloud, onRecord);
@@ -171,13 +210,18 @@ async function lookCloser(
   const counts = startCounts(cloud, pending);
   const rows = new Map(onRecord.map(row => [referenceKey(row), row]));
   const findings: Finding[] = [];
-  for (const { cloud: object, compared, verdict, evidence } of judged) {
+  for (const { cloud: object, compared, verdict: withoutHistory, evidence } of judged) {
     const { correlation } = compared;
+    const past = history.of(object, correlation);
+    const verdict = verdictWithHistory(withoutHistory, past);
     count(counts[object.type].outcomes, correlation.kind);
     if (correlation.kind === 'unknown') count(counts[object.type].unknownReasons, correlation.reason);
     if (verdict.kind !== 'none') {
       const row = rows.get(referenceKey(object)) ?? null;
-      const waitsFor = verdict.kind === 'missing' ? waitsOf(object, correlation, row, waiting) : [];
+      const waitsFor = [
+        ...(verdict.kind === 'missing' ? waitsOf(object, correlation, row, waiting) : []),
+        ...historyWaits(verdict, past),
+      ];
       findings.push({ cloud: object, outcome: correlation.kind, verdict, evidence, waitsFor });
     } else if (rows.has(referenceKey(object))) {
       pending.withdrawals.set(referenceKey(object), verdict.because);

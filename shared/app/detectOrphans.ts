@@ -5,13 +5,25 @@ import { blocks, type GateResult } from '../core/gates/gate';
 import type { GateLimits } from '../core/gates/limits';
 import { decideHolds, type Hold } from '../core/holds';
 import { activeRules, type ActiveRules, type Rule } from '../core/rule';
-import { planRun } from '../core/runPlan';
+import { planRun, type Finding } from '../core/runPlan';
 import type { RunState, ScanRun } from '../core/scanRun';
 import { laxerThanDefault, type WaitingRules } from '../core/waiting';
+import type { SourceSynchronisation } from '../core/synchronisation';
+import { waitingSinceOf } from '../core/synchronisationRequest';
+import { askForSynchronisation, type AskForSynchronisationPorts } from './askForSynchronisation';
+import { alertMadeAgain, newlyMadeAgain, readCloudHistory, type CloudHistoryPorts } from './cloudHistory';
 import { compareTenant, type CompareTenantPorts } from './compareTenant';
 import { comparisonGates, evidenceGates, readSynchronisation, sourcesOf, volumeGates } from './evaluateGates';
-import type { CandidateTable, Clock, HeldLock, RunLock, ScanRunTable, SynchronisationReader } from './ports';
-import { readLegacy, recentRuns, type RunLegacy } from './runHistory';
+import type {
+  CandidateTable,
+  Clock,
+  HeldLock,
+  OpenedExport,
+  RunLock,
+  ScanRunTable,
+  SynchronisationReader,
+} from './ports';
+import { baselineOf, readAccepted, readLegacy, recentRuns, type RunLegacy } from './runHistory';
 
 /** The table Rules, for reading. */
 export interface RuleReader {
@@ -19,6 +31,10 @@ export interface RuleReader {
 }
 
 export interface DetectOrphansPorts extends CompareTenantPorts {
+  /** What the scan knows of the cloud's past. */
+  readonly history: Omit<CloudHistoryPorts, 'log'>;
+  /** How agents are asked for a synchronisation. */
+  readonly asking: Pick<AskForSynchronisationPorts, 'requestBlobs' | 'requests'>;
   readonly candidates: CandidateTable;
   readonly runs: ScanRunTable;
   readonly rules: RuleReader;
@@ -100,7 +116,8 @@ async function runOnce(
   try {
     lock = await ports.lock.acquire(signal);
   } catch (error) {
-    return { kind: 'ran', run: await recordOnly(ports, opened, stoppedOrFailed(error, signal)) };
+    const run = await recordOnly(ports, opened, stoppedOrFailed(error, signal));
+    return { kind: 'ran', run };
   }
   if (!lock) return await whileOthersScan();
   try {
@@ -112,7 +129,8 @@ async function runOnce(
 
 async function skip(ports: DetectOrphansPorts, opened: ScanRun): Promise<RequestedScan> {
   const reasons = ['Another scan is running: it holds the lease. Nothing to do; look at its record.'];
-  return { kind: 'ran', run: await recordOnly(ports, opened, { state: 'skipped', reasons }) };
+  const run = await recordOnly(ports, opened, { state: 'skipped', reasons });
+  return { kind: 'ran', run };
 }
 
 /** Of several under one id, which only a skip can make, the one that ran. */
@@ -258,13 +276,8 @@ async function scan(
   const { limits, tenantId } = settings;
   const previous = await readPrevious(ports, signal);
   const rules = await readRules(ports, signal);
-  const accepted = legacy.accepted === null ? null : await runs.read(legacy.accepted, signal);
-  if (legacy.accepted !== null && accepted === null)
-    throw new AppError(
-      'rowInvalid',
-      `The record of the last accepted run (${legacy.accepted}) was expected in ScanRuns, and is not there. Nothing can be compared ` +
-        'with it: restore the table.',
-    );
+  const accepted = await readAccepted(runs, legacy, signal);
+  const baseline = baselineOf(accepted, legacy.recent);
   const synchronisation = await readSynchronisation(ports.synchronisation, signal);
   const { runNumber, startedAt } = running;
   const runTime = {
@@ -274,12 +287,24 @@ async function scan(
     tenantLastSync: synchronisation.tenant?.lastSyncDateTime ?? null,
     recent: legacy.recent,
   };
-  const compared = await compareTenant(ports, settings.sources, previous, runTime, soFar.time, signal);
+  const history = await readCloudHistory(
+    { ...ports.history, log: ports.log },
+    {
+      at: startedAt,
+      firstScan: legacy.accepted === null,
+      previous,
+      retiredDomains: new Set(rules.retiredDomains.keys()),
+    },
+    signal,
+  );
+  const { sources: expected } = settings;
+  const input = { sources: expected, previous, runTime, history };
+  const compared = await compareTenant(ports, input, soFar.time, signal);
   const { exports } = compared;
   const sources = sourcesOf(exports);
   const evidence = [
     ...compared.gates,
-    ...evidenceGates({ exports, synchronisation, accepted, tenantId, limits, now: clock.now() }),
+    ...evidenceGates({ exports, synchronisation, accepted: baseline, tenantId, limits, now: clock.now() }),
     ...(compared.result ? comparisonGates(compared.result, limits) : []),
   ];
   soFar.learn({
@@ -308,12 +333,38 @@ async function scan(
     return { state: 'refused', reasons, holds: carried.notAccepted };
   if (open.some(hold => hold.kind === 'evidence'))
     return { state: 'held', reasons, holds: carried.notAccepted };
+  const asked = await askAgents(ports, legacy, exports.accepted, findings, previous, running, signal);
+  soFar.learn({ synchronisation: { tenant: synchronisation.tenant, sources: asked } });
+  // Before the rows: a run that ends in between alerts once more.
+  alertMadeAgain(newlyMadeAgain(history, findings, previous), ports.log);
   // What locks the list is on record before the list is: a run that ends in between must not unlock it.
-  soFar.learn({ reasons, holds: carried.accepted });
+  soFar.learn({ reasons, holds: carried.whileWritten });
   await runs.replace({ ...running, ...soFar.known }, 'running', signal);
   await ports.candidates.write(plan.writes, () => lock.assertHeld(signal), signal);
   soFar.time('write');
-  return { state: 'finished' };
+  return { state: 'finished', holds: carried.accepted };
+}
+
+/** Asks for what objects wait for, in an accepted run only. */
+function askAgents(
+  ports: DetectOrphansPorts,
+  { recent }: { readonly recent: readonly ScanRun[] },
+  accepted: readonly Pick<OpenedExport, 'manifest'>[],
+  findings: readonly Finding[],
+  previous: readonly StoredFacts[],
+  running: ScanRun,
+  signal: AbortSignal,
+): Promise<readonly SourceSynchronisation[]> {
+  const manifests = accepted.map(({ manifest }) => manifest);
+  return askForSynchronisation(
+    { ...ports.asking, clock: ports.clock, log: ports.log },
+    {
+      manifests,
+      waitingSince: waitingSinceOf(findings, previous, manifests, running.startedAt),
+      earlier: recent.find(run => run.state === 'finished')?.synchronisation?.sources ?? [],
+    },
+    signal,
+  );
 }
 
 /** Every reason at once: the breaches that nobody let go, and the holds of earlier runs. */

@@ -1,4 +1,5 @@
 import type { Instant } from '../core/instant';
+import type { DeletedUsersMemory } from '../core/cloudHistory';
 import type { CloudId, CloudObjectOf } from '../core/cloudObject';
 import type { ExportManifest, SourceName } from '../core/exportFormat';
 import type { CandidateFacts, EvidenceText, FactState, StoredFacts } from '../core/facts';
@@ -124,6 +125,20 @@ export interface CandidateTable {
    * code `writeConflict` where a row is not what was read.
    */
   write(writes: readonly FactsWrite[], beforeBatch: () => Promise<void>, signal: AbortSignal): Promise<void>;
+}
+
+/** The memory of the deleted users as it was read; `etag` is the precondition of the next write. */
+export type StoredDeletedUsers =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'lost'; readonly etag: string }
+  | { readonly kind: 'kept'; readonly memory: DeletedUsersMemory; readonly etag: string };
+
+/** What the scan remembers of `/directory/deletedItems`. Its only writer is the scan. Methods throw `storageUnavailable`. */
+export interface DeletedUsersStore {
+  /** lost: what is there is not what the scan writes. */
+  read(signal: AbortSignal): Promise<StoredDeletedUsers>;
+  /** Creates it (`etag` null) or replaces what was read. Throws `writeConflict` where it is not what was read. */
+  write(memory: DeletedUsersMemory, etag: string | null, signal: AbortSignal): Promise<void>;
 }
 
 /** The table ScanRuns, newest first. */

@@ -37,7 +37,7 @@ const attemptsPerList = 2;
 
 /**
  * Reads the four lists side by side, and keeps of each object only what the comparison still needs. `onRecord` holds the keys
- * (`type/id`) of the objects that the table speaks of.
+ * (`type/id`) of the objects that the table speaks of; `needsLook` tells of objects that are looked at closer although they live.
  */
 export async function readCloud(
   directory: CloudDirectory,
@@ -45,10 +45,11 @@ export async function readCloud(
   onRecord: ReadonlySet<string>,
   log: Log,
   signal: AbortSignal,
+  needsLook: (cloud: CloudObject) => boolean = () => false,
 ): Promise<CloudRead> {
   const duplicates = new DuplicateFinder();
   const domainSids = new Set<string>();
-  const shared = { index, onRecord, duplicates, domainSids, log };
+  const shared = { index, onRecord, duplicates, domainSids, log, needsLook };
   const results = await Promise.all(objectTypes.map(type => readList(directory, type, shared, signal)));
   const lists = new Map<ObjectType, ListRead>();
   for (const { type, list } of results) if (list) lists.set(type, list);
@@ -61,6 +62,7 @@ interface SharedByLists {
   readonly duplicates: DuplicateFinder;
   readonly domainSids: Set<string>;
   readonly log: Log;
+  readonly needsLook: (cloud: CloudObject) => boolean;
 }
 
 interface ListResult {
@@ -139,14 +141,14 @@ class CloudListSink implements ListSink<ObjectType>, ListRead {
       this.notSynced += 1;
       return;
     }
-    const { index, onRecord, duplicates, domainSids } = this.shared;
+    const { index, onRecord, duplicates, domainSids, needsLook } = this.shared;
     const key = referenceKey(cloud);
     if (onRecord.has(key)) this.seen.add(key);
     duplicates.add(cloud);
     const domainSid = domainSidOfCloudObject(cloud);
     if (domainSid !== null) domainSids.add(domainSid);
     const strong = tryStrongKeys(cloud, index);
-    if (settledAlive(strong) === null || hasBlockedLink(cloud, strong)) {
+    if (settledAlive(strong) === null || hasBlockedLink(cloud, strong) || needsLook(cloud)) {
       this.pending.push(cloud);
       return;
     }

@@ -1,8 +1,7 @@
 import type { CloudId } from './cloudObject';
 import type { CloudReference } from './duplicates';
 import type { AttentionReason, CandidateFacts, Wait } from './facts';
-import { breachedGate, passedGate, subjectOf, type GateResult } from './gates/gate';
-import { formatInstant, type Instant } from './instant';
+import type { Instant } from './instant';
 import type { Verdict } from './verdict';
 
 /** How long a user who was restored is a matter for review (domain.md, case 14), and a gap of the memory counts, in days. */
@@ -136,24 +135,3 @@ export const historyWaits = (verdict: Verdict, { restoration }: ObjectHistory): 
   verdict.kind === 'missing' && restoration.kind === 'unknown'
     ? [{ for: 'deletedItems', until: restoration.until }]
     : [];
-
-/** What became of reading the deleted users. */
-export type DeletedItemsOutcome =
-  | { readonly status: 'read'; readonly memory: DeletedUsersMemory }
-  | { readonly status: 'failed'; readonly reason: string };
-
-/** The deleted users must be read: without them a user who was restored looks like any other (domain.md, case 14). */
-export function deletedItemsRead(outcome: DeletedItemsOutcome): GateResult {
-  const subject = subjectOf('deletedItemsRead', { type: 'user' });
-  const limit = 'read to its end';
-  if (outcome.status === 'failed')
-    return breachedGate(
-      'evidence',
-      subject,
-      { found: 'not read', limit },
-      { reason: outcome.reason, severity: 1, holds: false },
-    );
-  const { deleted, completeSince } = outcome.memory;
-  const gap = completeSince === null ? '' : `, remembered since ${formatInstant(completeSince)}`;
-  return passedGate('evidence', subject, { found: `${deleted.size} deleted users${gap}`, limit });
-}

@@ -56,6 +56,8 @@ export class DeletedByUs {
 
   /** What we deleted and this object is again: by its id, or by a key of another id. null: we deleted nothing like it. */
   madeAgain(cloud: CloudObject): DeletedObject | null {
+    // Asked about every object of the tenant.
+    if (this.#byReference.size === 0) return null;
     const same = this.#byReference.get(referenceKey(cloud));
     if (same) return this.at - same.deletedAt >= listLagMinutes * 60_000 ? same : null;
     for (const key of recognisableKeysOf(cloud)) {

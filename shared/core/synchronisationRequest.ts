@@ -1,6 +1,11 @@
 import type { AnsweredRequest, ExportRequest } from './exportRequest';
+import { domainSidOfCloudObject } from './coverage';
+import { referenceKey } from './duplicates';
+import type { ExportManifest, SourceName } from './exportFormat';
+import type { StoredFacts } from './facts';
 import type { Instant } from './instant';
-import type { SourceSynchronisation } from './synchronisation';
+import type { Finding } from './runPlan';
+import { sourceSynchronisationOf, type SourceSynchronisation } from './synchronisation';
 
 /** After this many days without an answer, an answer may have been lost with an export that no scan read. */
 export const lostAnswerDays = 7;
@@ -30,4 +35,47 @@ export function synchronisationToAsk(
   const newer = waitingSince !== null && waitingSince > request.requestedAt;
   if (newer && (outcome !== null || lost)) return 'ask';
   return { id: request.id as Asked['id'], status: outcome ?? 'waiting' };
+}
+
+type Waiting = Pick<Finding, 'cloud' | 'waitsFor'>;
+type Manifest = Pick<
+  ExportManifest,
+  'source' | 'namingContexts' | 'synchronisationRuns' | 'answeredRequests'
+>;
+
+/**
+ * For each source that objects wait for: when the newest of them was found missing, by its row, or now (`at`). An object waits for the
+ * sources of the domain that it names, or for all where it names none; not for one whose own history shows a synchronisation since.
+ */
+export function waitingSinceOf(
+  findings: readonly Waiting[],
+  previous: readonly StoredFacts[],
+  manifests: readonly Manifest[],
+  at: Instant,
+): ReadonlyMap<SourceName, Instant> {
+  const rows = new Map(previous.map(row => [referenceKey(row), row]));
+  const sources = manifests.map(manifest => ({ manifest, told: sourceSynchronisationOf(manifest) }));
+  const since = new Map<SourceName, Instant>();
+  for (const { cloud, waitsFor } of findings) {
+    if (!waitsFor.some(wait => wait.for === 'synchronisation')) continue;
+    const row = rows.get(referenceKey(cloud));
+    const missing = row?.state === 'observed' || row?.state === 'candidate' ? row.firstObservedAt : at;
+    const named = sources.filter(({ manifest }) => comesFrom(cloud, manifest));
+    for (const { manifest, told } of named.length > 0 ? named : sources) {
+      const ran = told.lastSucceededStart !== null && told.lastSucceededStart > missing;
+      if (!ran)
+        since.set(manifest.source, Math.max(missing, since.get(manifest.source) ?? missing) as Instant);
+    }
+  }
+  return since;
+}
+
+/** Whether the object names a domain that the source exports. */
+function comesFrom(cloud: Waiting['cloud'], { namingContexts }: Manifest): boolean {
+  const sid = domainSidOfCloudObject(cloud);
+  const account = cloud.type === 'user' || cloud.type === 'group' ? cloud : null;
+  const name = account?.onPremisesDomainName?.toLowerCase() ?? null;
+  return namingContexts.some(
+    ({ domain }) => domain !== null && (domain.sid === sid || domain.dnsName.toLowerCase() === name),
+  );
 }

@@ -6,7 +6,17 @@ import type { DeletionLimits } from '../core/decisionCaps';
 import { sourceNameSchema, type SourceName } from '../core/exportFormat';
 import { gateLimitChangesSchema, gateLimitsWith, type GateLimits } from '../core/gates/limits';
 import { parseGuid, type Guid } from '../core/keys/guid';
+import { notificationFormats, type NotificationFormat } from '../core/notificationMessage';
 import { objectTypes, type ObjectType } from '../core/objectType';
+import {
+  allowsDeletion,
+  limitsOfStage,
+  parseRolloutStage,
+  parseTestObjects,
+  rolloutStages,
+  type CallAndDayLimits,
+  type Rollout,
+} from '../core/rollout';
 import { defaultWaitingRules, type WaitingRules } from '../core/waiting';
 import { publicKeyFromBase64 } from './exports/publicKey';
 
@@ -161,6 +171,30 @@ const limitsOfTypes = z.string().transform((text, context): DeletionLimits['perT
   return limits;
 });
 
+/** The query is part of the secret. What is wrong with it is said without a word of it. */
+const webhookUrl = z.string().transform((text, context) => {
+  const url = URL.parse(text);
+  if (url?.protocol === 'https:' && url.username === '' && url.password === '' && url.hash === '')
+    return url.href;
+  context.addIssue('is not an https address without user and fragment');
+  return z.NEVER;
+});
+
+const rolloutStage = z.string().transform((text, context) => {
+  const stage = parseRolloutStage(text);
+  if (stage) return stage;
+  context.addIssue(`is not exactly one of ${rolloutStages.join(', ')}, so that reportOnly holds`);
+  return z.NEVER;
+});
+
+const testObjects = z.string().transform((text, context): ReadonlySet<string> => {
+  if (text === 'none') return new Set();
+  const keys = parseTestObjects(text);
+  if (keys) return keys;
+  context.addIssue('is neither none nor a list as user/<id>,group/<id>, so that it names nothing');
+  return z.NEVER;
+});
+
 /** Every setting that the app reads. local.settings.sample.json lists exactly these (a test compares them). */
 export const settings = {
   APP_PART: setting({
@@ -277,13 +311,22 @@ export const settings = {
     fallback: 'false',
     schema: yesOrNo,
   }),
-  DELETION_ENABLED: setting({
+  ROLLOUT_STAGE: setting({
     description:
-      'Part review: the kill switch. Anything is deleted, and anybody is put into quarantine, only while this is exactly "true". ' +
-      'Restoring, and releasing a quarantine, work all the same.',
-    example: 'false',
-    fallback: 'false',
-    schema: z.string(),
+      'Part review: how far the roll-out is. reportOnly: nothing is deleted, nobody put into quarantine. testObjects: only what ' +
+      'ROLLOUT_TEST_OBJECTS names. capped: everything approved, a few at a time. normal: under the configured caps. Compared exactly; ' +
+      'anything else means reportOnly. Restoring, and releasing a quarantine, work in every stage.',
+    example: 'reportOnly',
+    fallback: 'reportOnly',
+    schema: rolloutStage,
+  }),
+  ROLLOUT_TEST_OBJECTS: setting({
+    description:
+      'Part review: in the stage testObjects, the only objects that may be deleted or put into quarantine: type/id, separated by ' +
+      'commas; or none.',
+    example: 'user/0b9d6f3e-1c5a-4e0d-9a55-8f7b6c5d4e3f',
+    fallback: 'none',
+    schema: testObjects,
   }),
   DELETER_CLIENT_ID: setting({
     description:
@@ -324,6 +367,20 @@ export const settings = {
     fallback: '0',
     schema: wholeNumber(0, 60),
   }),
+  NOTIFICATION_WEBHOOK_URL: setting({
+    description:
+      'Where notifications are sent: the address of a Teams workflow, or of anything that takes JSON. A secret: whoever knows it can ' +
+      'post there. Empty: nothing is sent.',
+    example: 'https://hooks.contoso.example/notify?sig=secret',
+    fallback: '',
+    schema: webhookUrl,
+  }),
+  NOTIFICATION_FORMAT: setting({
+    description: 'The form of a notification: teams (an Adaptive Card) or json.',
+    example: 'teams',
+    fallback: 'teams',
+    schema: z.enum(notificationFormats, `is none of ${notificationFormats.join(', ')}`),
+  }),
 } as const;
 
 export type SettingName = keyof typeof settings;
@@ -341,6 +398,14 @@ export interface Configuration {
   readonly scanSchedule: string;
   readonly gateLimits: GateLimits;
   readonly waitingRules: WaitingRules;
+  readonly notification: NotificationSettings;
+}
+
+/** Where to announce what happens. */
+export interface NotificationSettings {
+  /** A secret: it appears in no line and no message. null: nothing is sent. */
+  readonly webhookUrl: string | null;
+  readonly format: NotificationFormat;
 }
 
 /** What the part review needs beside the common settings, to decide. */
@@ -356,8 +421,9 @@ export type ReviewConfigurationReading =
 
 /** What the part review needs to delete, and to undo it. */
 export interface DeletionConfiguration {
-  readonly enabled: boolean;
+  readonly rollout: Rollout;
   readonly deleterClientId: Guid;
+  /** As the stage of the roll-out allows. */
   readonly perCall: number;
   readonly limits: DeletionLimits;
   readonly fourEyesTypes: ReadonlySet<ObjectType>;
@@ -407,7 +473,7 @@ const settingReader =
     }
     const parsed = schema.safeParse(text);
     if (parsed.success) return parsed.data;
-    problems.push({ setting: name, problem: parsed.error.issues.map(describeIssue).join('; ') });
+    problems.push(problemOf(name, parsed.error));
     return undefined as Value;
   };
 
@@ -438,22 +504,84 @@ export function readReviewConfiguration(environment: Environment): ReviewConfigu
   return problems.length === 0 ? { status: 'valid', review } : { status: 'invalid', problems };
 }
 
-/** The kill switch: on only where the setting is exactly `true`, without even a space beside it. */
-export const isDeletionEnabled = (environment: Environment): boolean =>
-  environment['DELETION_ENABLED'] === 'true';
+/** The stage of the roll-out, and what is wrong with its settings: nothing that is wrong lets more through. */
+export interface RolloutReading {
+  readonly rollout: Rollout;
+  readonly problems: readonly SettingProblem[];
+}
+
+/** Reads the stage as it is, without even a space beside it; what is wrong, or absent, means reportOnly, or no test object. */
+export function readRollout(environment: Environment): RolloutReading {
+  const problems: SettingProblem[] = [];
+  const { ROLLOUT_STAGE: stageSetting, ROLLOUT_TEST_OBJECTS: objectsSetting } = settings;
+  const stage = stageSetting.schema.safeParse(environment['ROLLOUT_STAGE'] || stageSetting.fallback);
+  if (!stage.success) problems.push(problemOf('ROLLOUT_STAGE', stage.error));
+  const objects = objectsSetting.schema.safeParse(
+    environment['ROLLOUT_TEST_OBJECTS']?.trim() || objectsSetting.fallback,
+  );
+  if (!objects.success) problems.push(problemOf('ROLLOUT_TEST_OBJECTS', objects.error));
+  const rollout: Rollout = {
+    stage: stage.success ? stage.data : 'reportOnly',
+    testObjects: objects.success ? objects.data : new Set(),
+  };
+  if (rollout.stage === 'testObjects' && objects.success && rollout.testObjects.size === 0)
+    problems.push({
+      setting: 'ROLLOUT_TEST_OBJECTS',
+      problem: 'names no object, while ROLLOUT_STAGE is testObjects',
+    });
+  return { rollout, problems };
+}
+
+/**
+ * What is wrong, but keeps nobody from the rest of the app, since the safest value is taken instead: health reports it. A stage that
+ * is misspelled deletes nothing, and restoring must not wait for its correction.
+ */
+export const toleratedProblems = (environment: Environment): readonly SettingProblem[] => [
+  ...(environment['APP_PART']?.trim() === 'review' ? readRollout(environment).problems : []),
+  ...readNotification(environment).problems,
+];
+
+/** The settings of notifications, and what is wrong with them: then nothing is sent, or in the form of Teams. */
+export interface NotificationReading {
+  readonly notification: NotificationSettings;
+  readonly problems: readonly SettingProblem[];
+}
+
+/** A setting that is wrong here must not keep a scan from running, so it is no problem of `readConfiguration`. */
+export function readNotification(environment: Environment): NotificationReading {
+  const problems: SettingProblem[] = [];
+  const { NOTIFICATION_WEBHOOK_URL: urlSetting, NOTIFICATION_FORMAT: formatSetting } = settings;
+  const given = environment['NOTIFICATION_WEBHOOK_URL']?.trim() ?? '';
+  const url = given === '' ? null : urlSetting.schema.safeParse(given);
+  if (url?.success === false) problems.push(problemOf('NOTIFICATION_WEBHOOK_URL', url.error));
+  const format = formatSetting.schema.safeParse(
+    environment['NOTIFICATION_FORMAT']?.trim() || formatSetting.fallback,
+  );
+  if (!format.success) problems.push(problemOf('NOTIFICATION_FORMAT', format.error));
+  const notification: NotificationSettings = {
+    webhookUrl: url?.success ? url.data : null,
+    format: format.success ? format.data : 'teams',
+  };
+  return { notification, problems };
+}
 
 /** The settings of deleting; `readConfiguration` reports their problems, too, in the part review. */
 export function readDeletionConfiguration(environment: Environment): DeletionConfigurationReading {
   const problems: SettingProblem[] = [];
   const read = settingReader(environment, problems);
-  const deletion: DeletionConfiguration = {
-    enabled: isDeletionEnabled(environment),
-    deleterClientId: read('DELETER_CLIENT_ID', settings.DELETER_CLIENT_ID),
+  const { rollout } = readRollout(environment);
+  const deleterClientId = read('DELETER_CLIENT_ID', settings.DELETER_CLIENT_ID);
+  const configured: CallAndDayLimits = {
     perCall: read('DELETIONS_PER_CALL', settings.DELETIONS_PER_CALL),
     limits: {
       perDay: read('DELETIONS_PER_DAY', settings.DELETIONS_PER_DAY),
       perType: read('DELETIONS_PER_DAY_AND_TYPE', settings.DELETIONS_PER_DAY_AND_TYPE),
     },
+  };
+  const deletion: DeletionConfiguration = {
+    rollout,
+    deleterClientId,
+    ...(problems.length === 0 ? limitsOfStage(rollout.stage, configured) : configured),
     fourEyesTypes: read('FOUR_EYES_TYPES', settings.FOUR_EYES_TYPES),
     quarantineDays: read('QUARANTINE_DAYS', settings.QUARANTINE_DAYS),
     contactsThroughBeta: read('CONTACTS_THROUGH_BETA', settings.CONTACTS_THROUGH_BETA),
@@ -476,7 +604,8 @@ function deletionProblems(environment: Environment): readonly SettingProblem[] {
       // These are read elsewhere, too.
       name !== 'APPROVAL_DAYS' &&
       name !== 'CONTACTS_THROUGH_BETA' &&
-      (isDeletionEnabled(environment) || !(name === 'DELETER_CLIENT_ID' && problem === 'is missing')),
+      (allowsDeletion(readRollout(environment).rollout) ||
+        !(name === 'DELETER_CLIENT_ID' && problem === 'is missing')),
   );
 }
 
@@ -496,6 +625,7 @@ export function readConfiguration(environment: Environment): ConfigurationReadin
       settings.CLOUD_SYNC_SERVICE_PRINCIPAL_IDS,
     ),
     scanSchedule: read('SCAN_SCHEDULE', settings.SCAN_SCHEDULE),
+    notification: readNotification(environment).notification,
     gateLimits: read('GATE_LIMITS', settings.GATE_LIMITS),
     waitingRules: read('WAITING_RULES', settings.WAITING_RULES),
   };
@@ -510,6 +640,11 @@ export function readConfiguration(environment: Environment): ConfigurationReadin
   }
   return problems.length === 0 ? { status: 'valid', configuration } : { status: 'invalid', problems };
 }
+
+const problemOf = (name: SettingName, error: z.ZodError): SettingProblem => ({
+  setting: name,
+  problem: error.issues.map(describeIssue).join('; '),
+});
 
 const describeIssue = (issue: z.core.$ZodIssue): string =>
   issue.path.length === 0 ? issue.message : `at ${issue.path.join('.')}: ${issue.message}`;

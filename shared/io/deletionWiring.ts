@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { TableClient } from '@azure/data-tables';
 import { ManagedIdentityCredential } from '@azure/identity';
 import { BlobServiceClient } from '@azure/storage-blob';
+import type { Notify } from '../app/notify';
 import { createAuditTrail } from '../app/review/auditTrail';
 import type { DeletionPorts, DeletionSettings } from '../app/review/deletionUseCasePorts';
 import { createExportRequests } from '../app/review/requestExport';
@@ -24,6 +25,7 @@ import { createGraphClient } from './graph/graphClient';
 import { createGraphRequests } from './graph/graphRequests';
 import { createSynchronisationReader } from './graph/synchronisation';
 import type { RequestContext } from './http/api';
+import { buildNotify } from './notificationWiring';
 import { createDeletionRecords } from './snapshots';
 import { createDeletionCaps } from './tables/decisionCapsTable';
 import { createDecisionTable } from './tables/decisionTable';
@@ -35,6 +37,7 @@ import { buildScanRuns, containerNames, systemClock, tableNames } from './wiring
 export interface Deletions {
   readonly ports: DeletionPorts;
   readonly settings: DeletionSettings;
+  readonly notify: Notify;
 }
 
 /** Reads of a call may not outlive it: fewer tries, and shorter ones, than the scan's. */
@@ -126,6 +129,10 @@ export function buildDeletions(
   };
   const { sources: expected, tenantId, gateLimits: limits } = configuration;
   const sources = expected.map(one => one.source);
-  const { enabled, perCall, fourEyesTypes, quarantineDays } = deletion;
-  return { ports, settings: { enabled, perCall, fourEyesTypes, quarantineDays, sources, tenantId, limits } };
+  const { rollout, perCall, fourEyesTypes, quarantineDays } = deletion;
+  return {
+    ports,
+    settings: { rollout, perCall, fourEyesTypes, quarantineDays, sources, tenantId, limits },
+    notify: buildNotify(configuration, log),
+  };
 }

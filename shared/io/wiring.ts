@@ -2,18 +2,28 @@ import { randomUUID } from 'node:crypto';
 import { TableClient } from '@azure/data-tables';
 import { ManagedIdentityCredential } from '@azure/identity';
 import { BlobServiceClient } from '@azure/storage-blob';
+import { createAuditLog } from '../app/auditWriter';
 import type { DetectOrphansPorts, DetectOrphansSettings } from '../app/detectOrphans';
 import type { Clock, Log, ScanRunTable } from '../app/ports';
+import { createExportRequests } from '../app/review/requestExport';
 import type { Instant } from '../core/instant';
 import type { Guid } from '../core/keys/guid';
 import { version } from '../core/version';
+import { createAuditMirror } from './audit/auditMirror';
+import { createAuditTable } from './audit/auditTable';
 import type { Configuration } from './configuration';
+import { createDeletedUsersStore } from './deletedUsersStore';
+import { createRequestBlobs } from './exportRequests';
 import { createExportStore } from './exports/exportStore';
 import { createCloudDirectory } from './graph/cloudDirectory';
+import { createDeletedItems } from './graph/deletedItems';
+import { createGraphClient } from './graph/graphClient';
+import { createGraphRequests } from './graph/graphRequests';
 import { createSynchronisationReader } from './graph/synchronisation';
 import { createRunLock } from './runLock';
 import { createCandidateTable } from './tables/candidateTable';
-import { createRuleTable } from './tables/ruleTable';
+import { createDecisionReader } from './tables/decisionReader';
+import { createRuleReader } from './tables/ruleReader';
 import { createScanRunTable } from './tables/scanRunTable';
 
 /** Containers and tables of the data account; infra and the local stack create them. */
@@ -24,6 +34,7 @@ export const containerNames = {
   requests: 'requests',
   audit: 'audit',
   snapshots: 'snapshots',
+  notifications: 'notifications',
 } as const;
 export const tableNames = {
   candidates: 'OrphanCandidates',
@@ -45,30 +56,49 @@ export function buildScan(
   const credential = new ManagedIdentityCredential({ clientId: configuration.readerClientId });
   const blobs = new BlobServiceClient(configuration.blobEndpoint, credential);
   const evidence = blobs.getContainerClient(containerNames.evidence);
-  const candidates = new TableClient(configuration.tableEndpoint, tableNames.candidates, credential);
+  const tableOf = (name: string): TableClient =>
+    new TableClient(configuration.tableEndpoint, name, credential);
+  const graph = { endpoint: configuration.graphEndpoint, credential, clock, log, correlationId: runId };
+  const client = createGraphClient(graph.endpoint, credential);
+  // Not `exports`: the compiled module has that name for its own.
+  const exportStore = createExportStore({
+    container: blobs.getContainerClient(containerNames.exports),
+    tenantId: configuration.tenantId,
+    sources: configuration.sources,
+    log,
+  });
+  const candidates = createCandidateTable({ table: tableOf(tableNames.candidates), spill: evidence, log });
+  const requestBlobs = createRequestBlobs(blobs.getContainerClient(containerNames.requests));
   const ports: DetectOrphansPorts = {
-    directory: createCloudDirectory({
-      endpoint: configuration.graphEndpoint,
-      credential,
-      clock,
-      log,
-      correlationId: runId,
-    }),
-    exports: createExportStore({
-      container: blobs.getContainerClient(containerNames.exports),
-      tenantId: configuration.tenantId,
-      sources: configuration.sources,
-      log,
-    }),
-    candidates: createCandidateTable({ table: candidates, spill: evidence, log }),
+    directory: createCloudDirectory(graph),
+    exports: exportStore,
+    candidates,
+    history: {
+      deletedItems: createDeletedItems(createGraphRequests({ ...graph, client })),
+      deletedUsers: createDeletedUsersStore(evidence),
+      decisions: createDecisionReader(tableOf(tableNames.decisions)),
+      evidence: candidates,
+    },
+    asking: {
+      requestBlobs,
+      requests: createExportRequests({
+        blobs: requestBlobs,
+        exports: exportStore,
+        audit: createAuditLog({
+          part: 'scan',
+          table: createAuditTable(tableOf(tableNames.audit)),
+          mirror: createAuditMirror({ container: blobs.getContainerClient(containerNames.audit) }),
+          log,
+        }),
+        clock,
+        log,
+        newId: () => randomUUID() as string as Guid,
+      }),
+    },
     runs: buildScanRuns(configuration, log),
-    rules: createRuleTable(new TableClient(configuration.tableEndpoint, tableNames.rules, credential)),
+    rules: createRuleReader(tableOf(tableNames.rules)),
     synchronisation: createSynchronisationReader({
-      endpoint: configuration.graphEndpoint,
-      credential,
-      clock,
-      log,
-      correlationId: runId,
+      ...graph,
       cloudSyncServicePrincipalIds: configuration.cloudSyncServicePrincipalIds,
     }),
     lock: createRunLock({

@@ -5,6 +5,7 @@ import type { CloudObject } from '../../shared/core/cloudObject';
 import type { Correlation, UnknownReason } from '../../shared/core/correlate';
 import { attentionReasons, factStates, withdrawalReasons, type StoredFacts } from '../../shared/core/facts';
 import {
+  deletedItemsRead,
   graphListComplete,
   listToleranceObjects,
   listTolerancePercent,
@@ -261,6 +262,7 @@ describe('docs/how-it-works.md says what the code does', () => {
       exportPresent(source, accepted),
       exportVerified(source, accepted),
       graphListComplete('user', list),
+      deletedItemsRead({ status: 'failed', reason: '' }),
       ...judgedExportGates({ used, manifest, before }, limits, at),
       tenantAgrees(null, '', ''),
       synchronisationEnabled(null, ''),

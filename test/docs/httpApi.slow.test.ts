@@ -43,7 +43,7 @@ describe('the whole story of docs/http-api.md', () => {
       organisation,
       scanSettings: candidatesAtOnce,
       onLogLine: () => undefined,
-      reviewSettings: { DELETION_ENABLED: 'true' },
+      reviewSettings: { ROLLOUT_STAGE: 'normal' },
     });
     desk = await startSignInDesk(stack.reviewing.provider);
     stopWatching = watchRequests(stack, organisation, { onLine: () => undefined, pollMs: 100 });

@@ -4,6 +4,7 @@ import { createHost, type FunctionsHost } from '../support/functionsHost/host';
 import { jestApp } from '../support/functionsHost/jestApp';
 import { makeOrganisation } from '../support/organisation/makeOrganisation';
 import { candidatesAtOnce } from '../support/stack/candidatesAtOnce';
+import { startWebhookReceiver } from '../support/webhookReceiver';
 import { startServices, type Services } from '../support/stack/services';
 
 const root = path.join(__dirname, '..', '..');
@@ -60,6 +61,13 @@ describe('the functions, in process', () => {
     expect(JSON.stringify(answer)).not.toContain('secret');
   });
 
+  test('a stage that is misspelled shows in health, and keeps the app from nothing else', async () => {
+    const started = await start({ ...examples, APP_PART: 'review', ROLLOUT_STAGE: 'Normal' });
+    const [, answer] = await health(started);
+    expect(answer.problems[0]).toMatch(/^setting ROLLOUT_STAGE is not exactly one of/);
+    expect(JSON.stringify(answer)).not.toContain('Normal');
+  });
+
   test('a scan with wrong settings fails with every problem, and touches nothing', async () => {
     const started = await start({ ...examples, TENANT_ID: 'contoso' });
     await expect(started.runTimer('nightlyScan')).rejects.toThrow(/TENANT_ID is not a GUID; for example/);
@@ -79,14 +87,59 @@ describe('the functions, in process', () => {
     afterAll(() => services?.stop());
     const scanning = (): Promise<FunctionsHost> => start({ ...services.settings, ...services.platform });
 
-    test('the timer scans, and health shows the last scan', async () => {
-      const started = await scanning();
+    test('the timer scans, tells what is new, and health shows the last scan', async () => {
+      const receiver = await startWebhookReceiver(await services.authority.issue());
+      const started = await start({
+        ...services.settings,
+        ...services.platform,
+        NOTIFICATION_WEBHOOK_URL: receiver.url,
+        NOTIFICATION_FORMAT: 'json',
+      });
       await started.runTimer('nightlyScan');
+      expect(receiver.messages).toEqual([
+        expect.objectContaining({
+          event: 'newCandidates',
+          title: `${organisation.orphans.length} objects became candidates for deletion`,
+        }),
+      ]);
+      await receiver.stop();
       expect((await services.candidates()).filter(row => row.state === 'candidate')).toHaveLength(
         organisation.orphans.length,
       );
       expect(await health(started)).toMatchObject([200, { status: 'ok', lastScan: { state: 'finished' } }]);
       expect(await started.stop()).toEqual([]);
+    });
+
+    test('health says what is missed, with counts and without the names of sources', async () => {
+      const started = await scanning();
+      const sources = JSON.parse(services.settings['EXPORT_SOURCES'] ?? '') as readonly object[];
+      const EXPORT_SOURCES = JSON.stringify([...sources, { ...sources[0], source: 'forgotten-forest' }]);
+      process.env = { ...environment, ...services.settings, EXPORT_SOURCES, ...services.platform };
+      const [status, answer] = await health(started);
+      expect([status, answer.problems]).toEqual([
+        200,
+        [`1 of ${sources.length + 1} sources: no export was accepted for more than 26 hours`],
+      ]);
+    });
+
+    test('the timer of the part review says what is missed, also where it has no deleter', async () => {
+      const { TENANT_ID = '', EXPORT_SOURCES: expected = '' } = services.settings;
+      const sources = JSON.parse(expected) as readonly object[];
+      const started = await start({
+        ...examples,
+        ...services.review.settings,
+        AUTH_ISSUER: `https://login.example/${TENANT_ID}/v2.0`,
+        EXPORT_SOURCES: JSON.stringify([...sources, { ...sources[0], source: 'forgotten-forest' }]),
+        NOTIFICATION_WEBHOOK_URL: '',
+        DELETER_CLIENT_ID: '',
+        ...services.review.platform,
+      });
+      await expect(started.runTimer('openEnds')).rejects.toThrow(/DELETER_CLIENT_ID is missing/);
+      expect(lines).toContainEqual(
+        expect.stringContaining(
+          'alert missedExport: no export of forgotten-forest was accepted for 26 hours',
+        ),
+      );
     });
 
     test('a run that failed fails its invocation', async () => {

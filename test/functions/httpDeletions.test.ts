@@ -1,8 +1,10 @@
 import { createApi } from '../../shared/io/http/api';
 import { deletionRoutes, deletionsRoute, type DeletionRoutePorts } from '../../functions/httpDeletions';
+import type { NotificationEvent } from '../../shared/core/notification';
+import { recordingNotify } from '../support/memory/memoryNotifications';
 import type { DeletionPorts } from '../../shared/app/review/deletionUseCasePorts';
 import { AppError } from '../../shared/core/appError';
-import { dayMs, readyWorld, type DeletionWorld } from '../shared/app/review/deletionWorld';
+import { dayMs, readyWorld, reportOnly, type DeletionWorld } from '../shared/app/review/deletionWorld';
 import {
   asApplication,
   authentication,
@@ -25,21 +27,24 @@ async function served(
   wrap?: (ports: DeletionPorts) => DeletionPorts,
 ): Promise<{
   readonly world: DeletionWorld;
+  readonly events: readonly NotificationEvent[];
   readonly post: (path: string, body: unknown, claims?: object) => Promise<{ status: number; json: Answer }>;
 }> {
   const world = await readyWorld(names);
+  const notified = recordingNotify();
   const api = createApi<DeletionRoutePorts>({
     routes: deletionRoutes,
     authentication: { status: 'valid', authentication },
     keys: () => tokens.keys,
     clock: systemClock,
     ports: () => ({
-      deletionEnabled: () => world.settings.enabled,
-      deletions: () => ({ ports: world.ports(wrap), settings: world.settings }),
+      rolloutStage: () => world.settings.rollout.stage,
+      deletions: () => ({ ports: world.ports(wrap), settings: world.settings, notify: notified.notify }),
     }),
   });
   return {
     world,
+    events: notified.events,
     post: async (path, body, claims = {}) => {
       const request = new Request(`https://app.example/api${path}`, {
         method: 'POST',
@@ -99,6 +104,21 @@ describe('POST /deletions', () => {
     expect(world.decision('eve')).toMatchObject({ deletion: { by: { id: personId, name: 'Grace Hopper' } } });
   });
 
+  test('is announced in numbers, with nobody’s name; one that did nothing is not', async () => {
+    const { world, post, events } = await served(['eve', 'supplier']);
+    await post('/deletions', named(world, 'bob'));
+    expect(events).toEqual([]);
+    await post('/deletions', { ...named(world, 'eve', 'supplier', 'bob'), callId: world.callId() });
+    expect(events).toEqual([
+      expect.objectContaining({
+        kind: 'deletions',
+        counts: { deleted: 1, gone: 0, manual: 1, failed: 0, quarantined: 0, refused: 1 },
+        deleted: { user: 1 },
+      }),
+    ]);
+    expect(JSON.stringify(events)).not.toMatch(/eve|Grace/);
+  });
+
   test('takes all that is approved, of a type', async () => {
     const { world, post } = await served(['eve', 'team']);
     const body = { callId, confirmation: '9', allApprovedUpTo: 9, type: 'group' };
@@ -135,10 +155,10 @@ describe('POST /deletions', () => {
 
   test('is off by default: nothing is read, and the problem says which setting', async () => {
     const { world, post } = await served();
-    world.settings = { ...world.settings, enabled: false };
+    world.settings = { ...world.settings, rollout: reportOnly };
     const { status, json } = await post('/deletions', named(world, 'eve'));
     expect([status, json.type]).toEqual([403, '/problems/deletionDisabled']);
-    expect(json.detail).toContain('DELETION_ENABLED');
+    expect(json.detail).toContain('ROLLOUT_STAGE');
     expect(world.tenant.writes).toEqual([]);
   });
 
@@ -151,8 +171,12 @@ describe('POST /deletions', () => {
         signal: world.stop.signal,
       } as never,
       {
-        deletionEnabled: () => true,
-        deletions: () => ({ ports: world.ports(), settings: { ...world.settings, enabled: false } }),
+        rolloutStage: () => 'normal',
+        deletions: () => ({
+          ports: world.ports(),
+          settings: { ...world.settings, rollout: reportOnly },
+          notify: recordingNotify().notify,
+        }),
       },
     );
     expect(answer).toMatchObject({ kind: 'problem', code: 'deletionDisabled' });
@@ -210,7 +234,7 @@ describe('POST …/restore', () => {
   test('brings a user back, and says what to know', async () => {
     const { world, post } = await served();
     await post('/deletions', named(world, 'eve'));
-    world.settings = { ...world.settings, enabled: false };
+    world.settings = { ...world.settings, rollout: reportOnly };
     const path = `/candidates/user/${world.idOf('eve')}/restore`;
     expect(await post(path, { comment: ' wrong ' })).toMatchObject({
       status: 200,
@@ -272,7 +296,7 @@ describe('POST …/release-quarantine', () => {
     expect((await post(path('bob'), {})).json.type).toBe('/problems/notFound');
     expect((await post(path(), {})).json.type).toBe('/problems/conflict');
     await post('/deletions', named(world, 'eve'));
-    world.settings = { ...world.settings, enabled: false };
+    world.settings = { ...world.settings, rollout: reportOnly };
     const failed = { status: 429, mayHaveTakenEffect: false } as const;
     world.tenant.releaseOutcomes.push(
       { ...failed, kind: 'failed', reason: 'throttled', retryable: true },

@@ -1,3 +1,5 @@
+import type { SourceName } from '../../shared/core/exportFormat';
+import { instant } from '../support/builders';
 import { scanRoute, scansRoute } from '../../functions/httpScans';
 import { expectDocumented } from '../shared/io/http/expectDocumented';
 import { ReadingApi } from './readingApi';
@@ -21,6 +23,26 @@ test('the newest scans come first, whatever became of them', async () => {
   });
   const two = (await expectDocumented(scansRoute, await api.get('/scans?limit=2'))) as { items: unknown[] };
   expect(two.items).toHaveLength(2);
+});
+
+test('what is missed stands beside the items, with the names of the sources', async () => {
+  api.sources = ['contoso', 'fabrikam'] as SourceName[];
+  api.now = instant('2026-11-21T04:00:00Z');
+  const missed = async (path = '/scans') =>
+    ((await expectDocumented(scansRoute, await api.get(path))) as { missedWork: unknown }).missedWork;
+  expect(await missed()).toEqual({ scan: null, exports: [{ source: 'fabrikam', lastFinishedAt: null }] });
+  api.now += 2 * 60 * 60_000;
+  const late = {
+    scan: { lastFinishedAt: '2026-11-20T02:03:00.000Z' },
+    exports: [
+      { source: 'contoso', lastFinishedAt: expect.stringContaining('2026-11-20T0') },
+      { source: 'fabrikam', lastFinishedAt: null },
+    ],
+  };
+  expect(await missed()).toEqual(late);
+  expect(await missed('/scans?limit=1')).toEqual(late);
+  api.runs.runs = [];
+  expect(await missed()).toEqual({ scan: { lastFinishedAt: null }, exports: [] });
 });
 
 test('a scan has every gate with figure and limit, its exports, counts and durations', async () => {

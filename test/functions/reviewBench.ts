@@ -104,7 +104,7 @@ export class ReviewBench {
       approval: this.approval,
       queue: { send: async runId => void this.sent.push(runId) },
       newRunId: () => randomUUID() as string as Guid,
-      deletionEnabled: () => false,
+      rolloutStage: () => 'reportOnly',
       deletions: () => {
         throw new RangeError('this bench does not delete');
       },

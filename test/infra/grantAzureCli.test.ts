@@ -9,7 +9,8 @@ import {
   type CommandLine,
 } from '../../infra/grant/azureCli';
 import { cloudNames, cloudOfAzureCli, clouds } from '../../infra/grant/clouds';
-import { grant } from '../../infra/grant/command';
+import { grant, readAccess } from '../../infra/grant/command';
+import type { Guid } from '../../shared/core/keys/guid';
 import { tenantId, toReaders } from './grantWorld';
 
 const { signal } = new AbortController();
@@ -157,10 +158,20 @@ const run = async (args: readonly string[], environment: Readonly<Record<string,
 };
 
 test('the token of the signed-in user never goes to an endpoint that the environment names', async () => {
-  install('az', `if (args[0] === 'cloud') process.stdout.write('AzureCloud'); else { ${fail('az login')} }`);
-  const { code } = await run([], { GRAPH_ENDPOINT: 'https://graph.example.org' });
-  expect(code).toBe(2);
+  const token = answer({ accessToken: 'a.b.c', tenant: tenantId });
+  install('az', `if (args[0] === 'cloud') process.stdout.write('AzureCloud'); else { ${token} }`);
+  const options = { cloud: null, tenantId: tenantId as Guid };
+  const environment = { GRAPH_ENDPOINT: 'https://graph.example.org' };
+  expect(await readAccess(options, { environment, commands, signal })).toMatchObject({
+    endpoint: 'https://graph.microsoft.com',
+    accessToken: 'a.b.c',
+  });
   expect(calls('az').at(-1)).toContain('https://graph.microsoft.com');
+  const given = { ...environment, GRANT_ACCESS_TOKEN: 'given' };
+  expect(await readAccess(options, { environment: given, commands, signal })).toMatchObject({
+    endpoint: 'https://graph.example.org',
+    accessToken: 'given',
+  });
 });
 
 test('Ctrl-C while az is at work is no failure of az', async () => {

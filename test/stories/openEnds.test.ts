@@ -25,7 +25,7 @@ describe('what nobody comes back for', () => {
       organisation,
       scanSettings: candidatesAtOnce,
       onLogLine: () => undefined,
-      reviewSettings: { DELETION_ENABLED: 'true', QUARANTINE_DAYS: '7' },
+      reviewSettings: { ROLLOUT_STAGE: 'normal', QUARANTINE_DAYS: '7' },
     });
     steps = reviewSteps(stack);
     decisions = new TableClient(stack.azurite.tableEndpoint, tableNames.decisions, stack.operator);
@@ -45,7 +45,7 @@ describe('what nobody comes back for', () => {
     expect(inGraph().accountEnabled).toBe(false);
     expect((await steps.read(user)).decision?.state).toBe('quarantined');
 
-    await stack.reviewing.restart({ DELETION_ENABLED: 'false' });
+    await stack.reviewing.restart({ ROLLOUT_STAGE: 'reportOnly' });
     stack.graph.directory.put('user', { ...inGraph(), accountEnabled: true });
     const changedAt = new Date(Date.now() - abandonedAfterMs - 1000);
     await decisions.updateEntity({ partitionKey: 'user', rowKey: user.facts.id, changedAt }, 'Merge');

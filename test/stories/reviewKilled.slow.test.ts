@@ -55,7 +55,7 @@ describe('two callers delete the same 200 approved candidates, and the process i
       scanSettings: candidatesAtOnce,
       onLogLine: () => undefined,
       reviewSettings: {
-        DELETION_ENABLED: 'true',
+        ROLLOUT_STAGE: 'normal',
         DELETIONS_PER_CALL: '200',
         DELETIONS_PER_DAY: '1000',
         DELETIONS_PER_DAY_AND_TYPE: 'user=1000',

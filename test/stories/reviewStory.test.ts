@@ -119,7 +119,7 @@ describe('the review, through HTTP only', () => {
   });
 
   describe('with deletion switched on', () => {
-    beforeAll(() => stack.reviewing.restart({ DELETION_ENABLED: 'true', DELETIONS_PER_DAY: '200' }));
+    beforeAll(() => stack.reviewing.restart({ ROLLOUT_STAGE: 'normal', DELETIONS_PER_DAY: '200' }));
     afterEach(() => stack.graph.faults.clear());
 
     test('scan, explain, approve, wait for an export, delete, restore: one effect and one audit row a step', async () => {

@@ -2,20 +2,30 @@ import { nothingOdd } from './exportWriter';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { compareTenant, type RunTime } from '../../shared/app/compareTenant';
+import { readCloudHistory, type CloudHistory, type CloudHistoryPorts } from '../../shared/app/cloudHistory';
+import { compareTenant, type RunTime, type TenantComparison } from '../../shared/app/compareTenant';
+import { evidenceGates, sourcesOf, volumeGates } from '../../shared/app/evaluateGates';
 import type { RunRecord } from '../../shared/core/acceptedRun';
-import type { CloudObject } from '../../shared/core/cloudObject';
+import type { CloudId, CloudObject } from '../../shared/core/cloudObject';
+import type { Decision } from '../../shared/core/decision';
+import { referenceKey } from '../../shared/core/duplicates';
 import { objectClasses, type ExportManifest, type SourceName } from '../../shared/core/exportFormat';
 import type { FactState, StoredFacts, Wait } from '../../shared/core/facts';
+import type { GateResult } from '../../shared/core/gates/gate';
+import type { GateLimits } from '../../shared/core/gates/limits';
 import { formatInstant, type Instant } from '../../shared/core/instant';
+import type { TenantSynchronisation } from '../../shared/core/synchronisation';
 import { planRun } from '../../shared/core/runPlan';
 import type { ExportRecord } from '../../shared/core/onPremisesObject';
 import { defaultWaitingRules, type WaitingRules } from '../../shared/core/waiting';
 import { aContact, aDevice, aGroup, anObject, aTombstone, aUser, instant } from './builders';
+import { MemoryDecisions } from './memory/memoryDecisions';
+import { MemoryDeletedItems, MemoryDeletedUsers } from './memory/memoryDeletedUsers';
 import { MemoryDirectory } from './memory/memoryDirectory';
 import { MemoryExports, type MemoryExport } from './memory/memoryExports';
 import { MemorySynchronisation } from './memory/memorySynchronisation';
-import { metAtOnce } from './scanDefaults';
+import { MemoryCandidates } from './memory/memoryTables';
+import { generousLimits, metAtOnce, tenantId } from './scanDefaults';
 
 /**
  * A scenario's input.json, with what it does not say filled in by the builders. Keys are written by name, so that a reader
@@ -35,6 +45,23 @@ export interface ScenarioInput {
   })[];
   /** The rules of time, and what they go by; absent: they are all met when an object is first seen. */
   readonly time?: ScenarioTime;
+  /** Users who were among the deleted items the night before, and are not now. */
+  readonly restored?: readonly string[];
+  /** What the app deleted: type, id, when, and the value of a key by its property. */
+  readonly deletedByUs?: readonly {
+    readonly type: CloudObject['type'];
+    readonly id: string;
+    readonly deletedAt: string;
+    readonly keys: Readonly<Record<string, string>>;
+  }[];
+  /** Domains that a rule names retired, by their SIDs. */
+  readonly retiredDomains?: readonly string[];
+  /** What Graph says of synchronisation into the tenant; absent: enabled, an hour ago, and no Cloud Sync. */
+  readonly synchronisation?: Partial<Pick<TenantSynchronisation, 'enabled' | 'cloudSync'>> & {
+    readonly lastSync?: string | null;
+  };
+  /** Limits of the gates that matter here; all others are ones that a world of three objects does not breach. */
+  readonly limits?: Partial<GateLimits>;
   /** Rows of the table before the run. */
   readonly previous?: readonly (Partial<StoredFacts> & {
     readonly type: CloudObject['type'];
@@ -131,16 +158,18 @@ export async function runScenario(input: ScenarioInput): Promise<ScenarioPlan> {
   const ports = { directory, exports: new MemoryExports(exports), log };
   const sources = (input.expected ?? exports.map(one => one.source)) as SourceName[];
   const runTime = runTimeOf(input.time, sources);
+  const history = await scenarioHistory(input, previous, runTime.startedAt, log);
   const compared = await compareTenant(
     ports,
-    sources,
-    previous,
-    runTime,
+    { sources, previous, runTime, history },
     () => undefined,
     AbortSignal.timeout(10_000),
   );
-  const breachedGates = compared.gates.filter(gate => !gate.passed).map(gate => gate.gate);
-  if (!compared.result) return { breachedGates, outcomes: {}, writes: [] };
+  const evidence = [...compared.gates, ...scenarioGates(input, compared, runTime.startedAt)];
+  const breached = evidence.filter(gate => !gate.passed).map(gate => gate.gate);
+  if (!compared.result || breached.length > 0) return { breachedGates: breached, outcomes: {}, writes: [] };
+  const volume = volumeGates(compared.result, previous, sourcesOf(compared.exports), limitsOf(input));
+  const breachedGates = volume.filter(gate => !gate.passed).map(gate => gate.gate);
   const { findings, withdrawals, counts } = compared.result;
   const { runNumber, startedAt } = runTime;
   const plan = planRun({ runNumber, at: startedAt, previous, findings, withdrawals });
@@ -205,6 +234,90 @@ function runRecordOf(
       namingContexts: [],
     })),
     synchronisation: { tenant: { ...new MemorySynchronisation().state, lastSyncDateTime }, sources: [] },
+  };
+}
+
+const limitsOf = ({ limits }: ScenarioInput): GateLimits => ({ ...generousLimits, ...limits });
+
+/** The gates of evidence beyond reading; an export that can not be read has none. */
+function scenarioGates(
+  input: ScenarioInput,
+  { exports }: TenantComparison,
+  at: Instant,
+): readonly GateResult[] {
+  const { lastSync = formatInstant((at - hourMs) as Instant), ...given } = input.synchronisation ?? {};
+  const lastSyncDateTime = lastSync === null ? null : instant(lastSync);
+  const tenant = { ...new MemorySynchronisation().state, ...given, lastSyncDateTime };
+  const synchronisation = { tenant, unread: '' } as const;
+  const limits = limitsOf(input);
+  return evidenceGates({ exports, synchronisation, accepted: null, tenantId, limits, now: at });
+}
+
+const hourMs = 60 * 60 * 1000;
+
+/** What the scan remembers, with the words of the scenario's other parts: keys are written by name. */
+function scenarioHistory(
+  input: ScenarioInput,
+  previous: readonly StoredFacts[],
+  at: Instant,
+  log: CloudHistoryPorts['log'],
+): Promise<CloudHistory> {
+  const { restored = [], deletedByUs = [], retiredDomains = [] } = expanded(input);
+  const deletedUsers = new MemoryDeletedUsers();
+  const lastNight = (at - 24 * hourMs) as Instant;
+  const deleted = new Set(restored as CloudId[]);
+  deletedUsers.stored = {
+    kind: 'kept',
+    etag: '"1"',
+    memory: { completeSince: null, readAt: lastNight, deleted, left: new Map() },
+  };
+  const decisions = new MemoryDecisions();
+  const gone: StoredFacts[] = [];
+  for (const { type, id, deletedAt, keys } of deletedByUs) {
+    const decision = { ...deletedDecision(instant(deletedAt)), type, id: id as CloudId };
+    decisions.rows.set(referenceKey(decision), { ...decision, etag: '"1"' });
+    const evidence = { keys: Object.entries(keys).map(([key, value]) => ({ key, value })) };
+    const row = rowOf({ type, id: id as CloudId, state: 'withdrawn', withdrawal: 'gone' });
+    gone.push({ ...row, evidence: { kind: 'inline', json: JSON.stringify(evidence) } });
+  }
+  return readCloudHistory(
+    {
+      deletedItems: new MemoryDeletedItems(),
+      deletedUsers,
+      decisions,
+      evidence: new MemoryCandidates(),
+      log,
+    },
+    {
+      at,
+      firstScan: false,
+      previous: [...previous.filter(row => !gone.some(one => one.id === row.id)), ...gone],
+      retiredDomains: new Set(retiredDomains),
+    },
+    AbortSignal.timeout(10_000),
+  );
+}
+
+function deletedDecision(deletedAt: Instant): Extract<Decision, { state: 'deleted' }> {
+  const by = { id: '0a0a0a0a-0000-0000-0000-000000000001', name: 'Ada Lovelace' };
+  return {
+    state: 'deleted',
+    type: 'user',
+    id: '' as CloudId,
+    changedAt: deletedAt,
+    operationId: 'delete',
+    quarantine: null,
+    approval: {
+      by,
+      at: deletedAt,
+      expiresAt: deletedAt,
+      evidenceHash: '0'.repeat(64),
+      runId: 'run-3',
+      comment: null,
+      confirmation: null,
+    },
+    deletion: { by, operationId: 'delete', at: deletedAt, attempt: 1 },
+    deletedAt,
   };
 }
 

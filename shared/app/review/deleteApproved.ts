@@ -7,6 +7,7 @@ import type { Guid } from '../../core/keys/guid';
 import { endingOfDetails } from '../../core/review/deletionEnding';
 import { endOperation, operationsOfCall } from '../../core/review/deletionOperation';
 import { outcomeOfEnding, type ItemOutcome } from '../../core/review/itemOutcome';
+import { allowsDeletion, allowsDeletionOf, type Rollout } from '../../core/rollout';
 import { checkQuarantines } from './checkQuarantines';
 import { deleteOne, type DeleteOneRequest, type ProvedItem } from './deleteOne';
 import {
@@ -84,6 +85,10 @@ export async function deleteApproved(
   return { kind: 'answered', items, remaining, reconciled };
 }
 
+/** Of a call in the stage reportOnly. */
+export const deletionDisabledReason =
+  'Deletion is switched off: the app setting ROLLOUT_STAGE is reportOnly, absent, or not exactly one of the stages.';
+
 type Refused = Extract<DeleteApproved, { kind: 'refused' }>;
 
 const refused = (refusal: Refused['refusal'], reason: string): Refused => ({
@@ -93,24 +98,23 @@ const refused = (refusal: Refused['refusal'], reason: string): Refused => ({
 });
 
 function refusalOf(
-  { enabled, perCall }: DeletionSettings,
+  { rollout, perCall }: DeletionSettings,
   { scope, confirmation }: DeleteApprovedRequest,
 ): Refused | null {
-  if (!enabled)
-    return refused(
-      'deletionDisabled',
-      'Deletion is switched off: the app setting DELETION_ENABLED is not exactly "true".',
-    );
+  if (!allowsDeletion(rollout)) return refused('deletionDisabled', deletionDisabledReason);
   const count = scope.kind === 'named' ? scope.ids.length : scope.upTo;
   if (count > perCall)
     return refused(
       'tooMany',
-      `At most ${perCall} objects a call were expected (DELETIONS_PER_CALL), found ${count}.`,
+      `At most ${perCall} objects a call were expected (${limitedBy(rollout)}), found ${count}.`,
     );
   if (confirmation !== String(count))
     return refused('confirmationWrong', `The number of objects, ${count}, was expected to be typed.`);
   return null;
 }
+
+const limitedBy = ({ stage }: Rollout): string =>
+  stage === 'capped' ? 'DELETIONS_PER_CALL, ROLLOUT_STAGE is capped' : 'DELETIONS_PER_CALL';
 
 type CallBegun =
   { readonly kind: 'begun'; readonly call: DeletionCall; readonly repeated: boolean } | Refused;
@@ -141,7 +145,7 @@ const scopeJson = (scope: DeletionScope): Json =>
 /** Everything that could be deleted now, as far as the decision says, up to the number; without what the caller may not delete. */
 async function itemsOf(
   ports: DeletionPorts,
-  { fourEyesTypes }: DeletionSettings,
+  settings: DeletionSettings,
   { scope, by }: DeleteApprovedRequest,
   signal: AbortSignal,
 ): Promise<readonly CloudReference[]> {
@@ -150,7 +154,7 @@ async function itemsOf(
   for (const state of ['approved', 'quarantined', 'failed'] as const) {
     for await (const decision of eachDecision(ports, scope.type, state, signal)) {
       if (items.length === scope.upTo) return items;
-      if (mayBeTried(decision, by.id, fourEyesTypes, ports.clock.now()))
+      if (mayBeTried(decision, by.id, settings, ports.clock.now()))
         items.push({ type: decision.type, id: decision.id });
     }
   }
@@ -160,9 +164,10 @@ async function itemsOf(
 function mayBeTried(
   decision: StoredDecision,
   by: string,
-  fourEyesTypes: DeletionSettings['fourEyesTypes'],
+  { fourEyesTypes, rollout }: DeletionSettings,
   now: Instant,
 ): boolean {
+  if (!allowsDeletionOf(rollout, decision)) return false;
   if (decision.quarantine !== null && now < decision.quarantine.until) return false;
   const approver = 'approval' in decision ? decision.approval?.by.id : undefined;
   return !(fourEyesTypes.has(decision.type) && approver === by);

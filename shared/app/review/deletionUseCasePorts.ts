@@ -7,6 +7,7 @@ import type { GateLimits } from '../../core/gates/limits';
 import type { Instant } from '../../core/instant';
 import type { Guid } from '../../core/keys/guid';
 import type { ObjectType } from '../../core/objectType';
+import type { Rollout } from '../../core/rollout';
 import type { AuditLog } from '../auditPorts';
 import type { CloudDeleter, CloudSnapshots, DeletedItems } from '../deletionPorts';
 import type { DecisionTable, DeletionCaps, RuleTable } from '../decisionPorts';
@@ -78,8 +79,8 @@ export interface DeletionPorts {
 }
 
 export interface DeletionSettings {
-  /** The kill switch. */
-  readonly enabled: boolean;
+  /** The kill switch, and its steps. */
+  readonly rollout: Rollout;
   /** Objects of one call. */
   readonly perCall: number;
   readonly fourEyesTypes: ReadonlySet<ObjectType>;

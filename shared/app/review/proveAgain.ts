@@ -11,6 +11,7 @@ import { endingOfDetails } from '../../core/review/deletionEnding';
 import { lockReason } from '../../core/holds';
 import { refusedItem, type ItemOutcome } from '../../core/review/itemOutcome';
 import { factsOfGone, namesNoDomain, proofFault } from '../../core/review/proof';
+import { allowsDeletionOf } from '../../core/rollout';
 import { eachLimited } from '../eachLimited';
 import { judgeObjects, type JudgedObject } from '../judgeObjects';
 import { readCloud } from '../readCloud';
@@ -65,14 +66,19 @@ export async function proveAgain(
   return proved;
 }
 
-/** Checks what the app's own tables say, cheapest first: an approval in force, the facts it was given for, rules, four eyes, quarantine. */
+/** Checks what the stage and the app's own tables say, cheapest first: an approval in force, the facts it was given for, rules, four eyes, quarantine. */
 async function checkTables(
   ports: DeletionPorts,
-  { fourEyesTypes, quarantineDays }: DeletionSettings,
+  { rollout, fourEyesTypes, quarantineDays }: DeletionSettings,
   { type, id }: CloudReference,
   { by, correlationId }: Asked,
   signal: AbortSignal,
 ): Promise<ApprovedItem | ItemOutcome> {
+  if (!allowsDeletionOf(rollout, { type, id }))
+    return refusedItem(
+      'notTestObject',
+      'One of ROLLOUT_TEST_OBJECTS was expected: in this stage of the roll-out only these are deleted.',
+    );
   const decision = await ports.decisions.read(type, id, signal);
   if (decision === null) return refusedItem('notApproved', 'Nobody has decided about it.');
   // An approval is in the audit log before anything is done because of it.

@@ -1,3 +1,5 @@
+import type { DeletedUsersMemory } from '../cloudHistory';
+import { formatInstant } from '../instant';
 import type { ObjectType } from '../objectType';
 import type { TypeCounts } from '../scanRun';
 import type { TenantSynchronisation } from '../synchronisation';
@@ -43,6 +45,32 @@ export function graphListComplete(type: ObjectType, outcome: ListOutcome): GateR
     severity: distinct < low ? low - distinct : distinct - high,
     holds: false,
   });
+}
+
+/** What became of reading the deleted users. */
+export type DeletedItemsOutcome =
+  | { readonly status: 'read'; readonly memory: DeletedUsersMemory }
+  | { readonly status: 'failed'; readonly reason: string };
+
+/**
+ * The deleted users must be read: without them one who was restored looks like any other (domain.md, case 14). It holds nobody: the
+ * memory tells of its own gaps.
+ */
+export function deletedItemsRead(outcome: DeletedItemsOutcome): GateResult {
+  const subject = subjectOf('deletedItemsRead', { type: 'user' });
+  const limit = 'read to its end';
+  if (outcome.status === 'failed') {
+    const { reason } = outcome;
+    return breachedGate(
+      'evidence',
+      subject,
+      { found: 'not read', limit },
+      { reason, severity: 1, holds: false },
+    );
+  }
+  const { deleted, completeSince } = outcome.memory;
+  const gap = completeSince === null ? '' : `, remembered since ${formatInstant(completeSince)}`;
+  return passedGate('evidence', subject, { found: `${deleted.size} deleted users${gap}`, limit });
 }
 
 /**
@@ -95,13 +123,15 @@ export function matchRate(
     names.reduce((total, name) => total + (outcomes[name] ?? 0), 0);
   const missing = sum(nowhere);
   const all = sum(found) + missing;
-  const percent = all === 0 ? 100 : ((all - missing) / all) * 100;
-  const figures = { found: `${percent.toFixed(1)} % of ${all}`, limit: `${floor} % or more` };
+  const percent = all === 0 ? 100 : ((all - missing) * 100) / all;
+  // Rounded down: what is below the floor must not look as if it were at it.
+  const shown = (Math.floor(percent * 10) / 10).toFixed(1);
+  const figures = { found: `${shown} % of ${all}`, limit: `${floor} % or more` };
   const tooFew = missing < matchRateLeastMissing && missing < all;
   if (percent >= floor || tooFew) return passedGate('evidence', subject, figures);
   return breachedGate('evidence', subject, figures, {
     reason:
-      `${type}s: some key was expected to find ${floor} % or more of the ${all} comparable objects on-premises; ${percent.toFixed(1)} % ` +
+      `${type}s: some key was expected to find ${floor} % or more of the ${all} comparable objects on-premises; ${shown} % ` +
       'were found. Check the declared anchor attribute and that every forest has its export. If as many really are orphans, release ' +
       'this breach.',
     severity: floor - percent,

@@ -7,6 +7,8 @@ import type { DeletionEnding } from './deletionEnding';
 
 /** Why one object of a call was not deleted. */
 export const itemRefusals = [
+  /** The stage of the roll-out allows named test objects only. */
+  'notTestObject',
   /** No approval is in force. */
   'notApproved',
   'approvalExpired',

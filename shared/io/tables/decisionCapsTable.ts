@@ -13,7 +13,7 @@ import {
 } from '../../core/decisionCaps';
 import { objectTypes } from '../../core/objectType';
 import { int32, parseRow, read, schemaVersion, type Row } from './columns';
-import { capsPartition } from './decisionTable';
+import { capsPartition } from './decisionReader';
 import { changedMeanwhile, getRow, unlessConflict } from './decisionWrites';
 import { tableResource } from './tableErrors';
 

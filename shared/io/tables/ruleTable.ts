@@ -1,8 +1,8 @@
 import type { TableClient } from '@azure/data-tables';
 import type { RuleTable } from '../../app/decisionPorts';
 import type { Rule } from '../../core/rule';
-import { storageError } from '../storageErrors';
 import { changedMeanwhile, getRow, unlessConflict } from './decisionWrites';
+import { createRuleReader } from './ruleReader';
 import { rowOfRule, ruleOfRow } from './ruleRow';
 import { tableResource } from './tableErrors';
 
@@ -11,14 +11,7 @@ export function createRuleTable(table: TableClient): RuleTable {
   const resource = tableResource(table);
 
   return {
-    async *readAll(signal) {
-      try {
-        const rows = table.listEntities({ abortSignal: signal });
-        for await (const row of rows) yield ruleOfRow(table.tableName, row);
-      } catch (error) {
-        throw storageError(error, resource, signal);
-      }
-    },
+    ...createRuleReader(table),
 
     async add(rule, signal) {
       const row = rowOfRule(rule);

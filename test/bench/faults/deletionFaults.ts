@@ -157,10 +157,10 @@ export const deletionFaults: readonly Fault[] = [
   {
     name: 'the kill switch is off',
     group: 'deletion',
-    answers: 'DELETION_ENABLED',
+    answers: 'ROLLOUT_STAGE',
     types: 'together',
     async strike(world) {
-      await world.reviewing.restart({ DELETION_ENABLED: 'false' });
+      await world.reviewing.restart({ ROLLOUT_STAGE: 'reportOnly' });
       await world.upload('now');
     },
     async night(world, _type, expectThat) {

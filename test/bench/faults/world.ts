@@ -84,7 +84,7 @@ export class FaultWorld {
     const reviewing = await startReviewPart(services, {
       port: 0,
       onLogLine: line => log.push(line),
-      settings: { ROLLOUT_STAGE: 'normal', DELETION_ENABLED: 'true', ...shortWaits, ...frontSettings(front) },
+      settings: { ROLLOUT_STAGE: 'normal', ...shortWaits, ...frontSettings(front) },
     });
     const world = new FaultWorld(forests, services, agents, front, scanning, reviewing, log);
     world.steps = reviewSteps({ reviewing } as Parameters<typeof reviewSteps>[0]);

@@ -9,6 +9,7 @@ import { MemoryExports } from '../../support/memory/memoryExports';
 import { MemoryRules } from '../../support/memory/memoryDecisions';
 import { MemorySynchronisation } from '../../support/memory/memorySynchronisation';
 import { scanSettings } from '../../support/scanDefaults';
+import { memoryAsking, memoryHistory } from '../../support/memory/memoryHistory';
 import { MemoryLock } from '../../support/memory/memoryLock';
 import { MemoryCandidates, MemoryRuns } from '../../support/memory/memoryTables';
 import { scenarioCloud, scenarioExports, type ScenarioInput } from '../../support/scenario';
@@ -32,6 +33,8 @@ class Night {
   readonly runs = new MemoryRuns();
   readonly rules = new MemoryRules();
   readonly synchronisation = new MemorySynchronisation();
+  readonly history = memoryHistory();
+  readonly asking = memoryAsking();
   readonly lock = new MemoryLock();
   readonly lines: string[] = [];
   readonly stop = new AbortController();
@@ -43,10 +46,24 @@ class Night {
     const log: Log = { debug: write, info: write, warn: write, error: write };
     const clock = { now: () => (this.#now += 1000) as ReturnType<DetectOrphansPorts['clock']['now']> };
     const newRunId = (): string => `run-${(this.#runs += 1)}`;
-    const { directory, exports, candidates, runs, rules, synchronisation, lock } = this;
+    const { directory, exports, candidates, runs, rules, synchronisation, history, asking, lock } = this;
     const sources = this.exports.exports.map(one => one.source);
     return detectOrphans(
-      { directory, exports, candidates, runs, rules, synchronisation, lock, log, clock, newRunId, ...ports },
+      {
+        directory,
+        exports,
+        candidates,
+        runs,
+        rules,
+        synchronisation,
+        history,
+        asking,
+        lock,
+        log,
+        clock,
+        newRunId,
+        ...ports,
+      },
       scanSettings(sources),
       this.stop.signal,
     );
@@ -81,6 +98,7 @@ describe('the nightly scan', () => {
       'exportPresent',
       'exportVerified',
       'graphListComplete',
+      'deletedItemsRead',
       'exportFresh',
       'exportClock',
       'exportNotReplayed',

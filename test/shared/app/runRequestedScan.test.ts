@@ -6,6 +6,7 @@ import { MemoryExports } from '../../support/memory/memoryExports';
 import { MemoryRules } from '../../support/memory/memoryDecisions';
 import { MemorySynchronisation } from '../../support/memory/memorySynchronisation';
 import { scanSettings } from '../../support/scanDefaults';
+import { memoryAsking, memoryHistory } from '../../support/memory/memoryHistory';
 import { MemoryLock } from '../../support/memory/memoryLock';
 import { MemoryCandidates, MemoryRuns } from '../../support/memory/memoryTables';
 import { aRun } from '../../functions/reviewBench';
@@ -30,6 +31,8 @@ beforeEach(() => {
     runs: new MemoryRuns(),
     rules: new MemoryRules(),
     synchronisation: new MemorySynchronisation(),
+    history: memoryHistory(),
+    asking: memoryAsking(),
     lock: new MemoryLock(),
     log: silent,
     clock: { now: () => (now += 1000) as ReturnType<typeof instant> },

@@ -101,3 +101,7 @@ test('evidence of ours that names no key that counts gives none', () => {
   ).toEqual([]);
   expect(keysInEvidence('contact', { keys: [{ key: 'id', value: id }] })).toEqual([]);
 });
+
+test('where nothing was deleted, nothing is there again', () => {
+  for (const cloud of ofEachType) expect(new DeletedByUs([], at).madeAgain(cloud)).toBeNull();
+});

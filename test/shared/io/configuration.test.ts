@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { defaultGateLimits } from '../../../shared/core/gates/limits';
 import { version } from '../../../shared/core/version';
 import { defaultWaitingRules } from '../../../shared/core/waiting';
 import {
   configurationError,
   readConfiguration,
+  readNotification,
   readReviewConfiguration,
   settings,
+  toleratedProblems,
   type Environment,
 } from '../../../shared/io/configuration';
 
@@ -160,6 +163,43 @@ describe('configuration', () => {
     expect(problems[name]).toContain(problem === 'at' ? '' : problem);
   });
 
+  describe('GATE_LIMITS', () => {
+    const limitsOf = (value: string | undefined) => {
+      const reading = readConfiguration({ ...examples, GATE_LIMITS: value });
+      return reading.status === 'valid' ? reading.configuration.gateLimits : null;
+    };
+
+    test.each([undefined, '', '{}'])('%p leaves every limit at its default', value =>
+      expect(limitsOf(value)).toEqual(defaultGateLimits),
+    );
+
+    test('replaces the limits that it names, each type by itself, and no other', () =>
+      expect(limitsOf('{"exportAgeHours":26,"newMissingObjects":{"user":50}}')).toEqual({
+        ...defaultGateLimits,
+        exportAgeHours: 26,
+        newMissingObjects: { ...defaultGateLimits.newMissingObjects, user: 50 },
+      }));
+
+    test.each([
+      ['JSON that is cut off', '{"exportAgeHours":26', 'is not JSON'],
+      ['what is no object', '36', ''],
+      ['a list', '[]', ''],
+      ['null', 'null', ''],
+      ['a name that is no limit', '{"exportAgeHour":26}', 'exportAgeHour'],
+      ['a type that is none', '{"newMissingObjects":{"users":50}}', 'users'],
+      ['one figure for every type', '{"newMissingObjects":50}', 'newMissingObjects'],
+      ['a figure in quotes', '{"exportAgeHours":"26"}', 'exportAgeHours'],
+      ['a figure out of bounds', '{"exportDropPercent":101}', 'exportDropPercent'],
+      ['what JSON can not say', '{"exportAgeHours":Infinity}', 'is not JSON'],
+      ['what is infinite in JSON', '{"exportAgeHours":1e999}', 'exportAgeHours'],
+    ])('%s is refused, and no limit is loosened by mistake', (_, value, problem) => {
+      const problems = problemsOf({ ...examples, GATE_LIMITS: value });
+      expect(Object.keys(problems)).toEqual(['GATE_LIMITS']);
+      expect(problems['GATE_LIMITS']).toContain(problem);
+      expect(limitsOf(value)).toBeNull();
+    });
+  });
+
   describe('of the part review', () => {
     const review: Environment = { ...examples, APP_PART: 'review' };
     test('are read, or have their defaults', () => {
@@ -195,6 +235,64 @@ describe('configuration', () => {
         [name]: expect.stringContaining(problem) as string,
       });
       expect(problemsOf({ ...examples, [name]: value })).toEqual({});
+    });
+  });
+
+  describe('of notifications', () => {
+    const secret = 'https://prod-00.westeurope.logic.azure.com:443/workflows/x?api-version=1&sig=S3cr3t';
+
+    test('are off without an address, and for Teams without a form', () => {
+      for (const NOTIFICATION_WEBHOOK_URL of [undefined, '', ' '])
+        expect(readNotification({ NOTIFICATION_WEBHOOK_URL })).toEqual({
+          notification: { webhookUrl: null, format: 'teams' },
+          problems: [],
+        });
+    });
+
+    test('are read in both parts', () => {
+      for (const APP_PART of ['scan', 'review'])
+        expect(
+          readConfiguration({
+            ...examples,
+            APP_PART,
+            NOTIFICATION_WEBHOOK_URL: ` ${secret} `,
+            NOTIFICATION_FORMAT: 'json',
+          }),
+        ).toMatchObject({
+          configuration: { notification: { webhookUrl: secret.replace(':443', ''), format: 'json' } },
+        });
+    });
+
+    test.each([
+      'http://hooks.contoso.example/?sig=S3cr3t',
+      'https://S3cr3t@hooks.contoso.example/',
+      'https://a:S3cr3t@hooks.contoso.example/',
+      'https://hooks.contoso.example/#S3cr3t',
+      'S3cr3t',
+    ])('an address that is wrong is said without a word of it, and sends nothing: %s', given => {
+      const environment = { ...examples, NOTIFICATION_WEBHOOK_URL: given };
+      expect(readConfiguration(environment)).toMatchObject({
+        status: 'valid',
+        configuration: { notification: { webhookUrl: null } },
+      });
+      const problems = toleratedProblems(environment);
+      expect(problems).toEqual([
+        {
+          setting: 'NOTIFICATION_WEBHOOK_URL',
+          problem: 'is not an https address without user and fragment',
+        },
+      ]);
+      expect(configurationError(problems).message).not.toContain('S3cr3t');
+    });
+
+    test('a form that is unknown is a problem, and no reason not to scan', () => {
+      const environment = { ...examples, NOTIFICATION_FORMAT: 'slack' };
+      expect(toleratedProblems(environment)).toEqual([
+        { setting: 'NOTIFICATION_FORMAT', problem: 'is none of teams, json' },
+      ]);
+      expect(readConfiguration(environment)).toMatchObject({
+        configuration: { notification: { format: 'teams' } },
+      });
     });
   });
 

@@ -2,6 +2,7 @@ import {
   readConfiguration,
   readDeletionConfiguration,
   settings,
+  toleratedProblems,
   type Environment,
 } from '../../../shared/io/configuration';
 
@@ -19,18 +20,79 @@ const problemsOf = (given: Environment): string[] => {
   return reading.status === 'invalid' ? reading.problems.map(one => `${one.setting} ${one.problem}`) : [];
 };
 
-test.each([undefined, '', 'false', 'True', 'TRUE', ' true', 'true ', '1', 'yes', 'true\n'])(
-  'deletion is off where DELETION_ENABLED is %j',
-  DELETION_ENABLED => expect(deletion({ DELETION_ENABLED }).enabled).toBe(false),
+const review = (given: Environment): Environment => ({ ...examples, ...given });
+const toleratedIn = (given: Environment): string[] =>
+  toleratedProblems(review(given)).map(one => `${one.setting} ${one.problem}`);
+
+test.each([undefined, '', 'reportOnly'])('nothing is deleted where ROLLOUT_STAGE is %j', ROLLOUT_STAGE => {
+  expect(deletion({ ROLLOUT_STAGE }).rollout.stage).toBe('reportOnly');
+  expect(toleratedIn({ ROLLOUT_STAGE })).toEqual([]);
+});
+
+test.each(['true', 'Normal', 'NORMAL', ' normal', 'normal ', 'normal\n', ' ', 'off', 'capped,normal'])(
+  'ROLLOUT_STAGE %j is a problem, and means reportOnly; the rest of the app goes on',
+  ROLLOUT_STAGE => {
+    expect(deletion({ ROLLOUT_STAGE }).rollout.stage).toBe('reportOnly');
+    expect(toleratedIn({ ROLLOUT_STAGE })).toEqual([
+      'ROLLOUT_STAGE is not exactly one of reportOnly, testObjects, capped, normal, so that reportOnly holds',
+    ]);
+    expect(readConfiguration(review({ ROLLOUT_STAGE })).status).toBe('valid');
+  },
 );
 
-test('deletion is on where DELETION_ENABLED is exactly true', () => {
-  expect(deletion({ DELETION_ENABLED: 'true' }).enabled).toBe(true);
+test('a stage counts where it is written exactly', () => {
+  for (const ROLLOUT_STAGE of ['testObjects', 'capped', 'normal'])
+    expect(deletion({ ROLLOUT_STAGE }).rollout.stage).toBe(ROLLOUT_STAGE);
+});
+
+test('in the stage capped, the smaller of both limits holds', () => {
+  const ROLLOUT_STAGE = 'capped';
+  expect(deletion({ ROLLOUT_STAGE })).toMatchObject({
+    perCall: 5,
+    limits: { perDay: 10, perType: { user: 5, group: 5, contact: 5, device: 5 } },
+  });
+  expect(
+    deletion({
+      ROLLOUT_STAGE,
+      DELETIONS_PER_CALL: '2',
+      DELETIONS_PER_DAY: '3',
+      DELETIONS_PER_DAY_AND_TYPE: 'user=1,group=9',
+    }),
+  ).toMatchObject({
+    perCall: 2,
+    limits: { perDay: 3, perType: { user: 1, group: 5, contact: 0, device: 0 } },
+  });
+});
+
+const guid = '0b9d6f3e-1c5a-4e0d-9a55-8f7b6c5d4e3f';
+test('objects to try with are named by type and id', () => {
+  const { rollout } = deletion({ ROLLOUT_TEST_OBJECTS: `user/{${guid.toUpperCase()}}, group/${guid}` });
+  expect(rollout.testObjects).toEqual(new Set([`user/${guid}`, `group/${guid}`]));
+  expect(toleratedIn({ ROLLOUT_STAGE: 'testObjects', ROLLOUT_TEST_OBJECTS: `user/${guid}` })).toEqual([]);
+});
+
+test.each([guid, `users/${guid}`, `user/${guid};group/${guid}`, `user/${guid},`, 'user/*', 'all'])(
+  'a list of test objects that can not be read names nothing: %j',
+  ROLLOUT_TEST_OBJECTS => {
+    expect(deletion({ ROLLOUT_TEST_OBJECTS }).rollout.testObjects).toEqual(new Set());
+    expect(toleratedIn({ ROLLOUT_TEST_OBJECTS })).toEqual([
+      'ROLLOUT_TEST_OBJECTS is neither none nor a list as user/<id>,group/<id>, so that it names nothing',
+    ]);
+  },
+);
+
+test('the stage testObjects without test objects is a problem; the part scan reads neither', () => {
+  const given = { ROLLOUT_STAGE: 'testObjects', ROLLOUT_TEST_OBJECTS: 'none' };
+  expect(toleratedIn(given)).toEqual([
+    'ROLLOUT_TEST_OBJECTS names no object, while ROLLOUT_STAGE is testObjects',
+  ]);
+  expect(toleratedIn({ ...given, APP_PART: 'scan' })).toEqual([]);
 });
 
 test('without settings, everything is strict', () => {
   const { deleterClientId, ...strict } = deletion({
-    DELETION_ENABLED: undefined,
+    ROLLOUT_STAGE: undefined,
+    ROLLOUT_TEST_OBJECTS: undefined,
     DELETIONS_PER_CALL: undefined,
     DELETIONS_PER_DAY: undefined,
     DELETIONS_PER_DAY_AND_TYPE: undefined,
@@ -40,7 +102,7 @@ test('without settings, everything is strict', () => {
   });
   expect(deleterClientId).toBe(settings.DELETER_CLIENT_ID.example);
   expect(strict).toEqual({
-    enabled: false,
+    rollout: { stage: 'reportOnly', testObjects: new Set() },
     perCall: 50,
     limits: { perDay: 100, perType: { user: 50, group: 20, contact: 20, device: 50 } },
     fourEyesTypes: new Set(),
@@ -76,7 +138,7 @@ test.each([
   ],
 ] as const)('%j is a problem, in health too', (given, problem) => {
   expect(problemsOf(given)).toEqual([expect.stringContaining(problem)]);
-  const reading = readConfiguration({ ...examples, DELETION_ENABLED: 'true', ...given });
+  const reading = readConfiguration({ ...examples, ROLLOUT_STAGE: 'testObjects', ...given });
   expect(reading).toMatchObject({ status: 'invalid', problems: [{ setting: problem.split(' ')[0] }] });
 });
 

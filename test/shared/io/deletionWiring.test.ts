@@ -1,3 +1,4 @@
+import { defaultGateLimits } from '../../../shared/core/gates/limits';
 import { randomUUID } from 'node:crypto';
 import { TableClient } from '@azure/data-tables';
 import { BlobServiceClient } from '@azure/storage-blob';
@@ -12,6 +13,8 @@ import { startGraphStandIn, type GraphStandIn } from '../../support/graph/standI
 import { idOf, organization, readerRoles, tenantId } from '../../support/graph/testGraph';
 import { startIdentityEndpoint, type IdentityEndpoint } from '../../support/identityEndpoint';
 import { createCertificateAuthority } from '../../support/tls';
+import { startWebhookReceiver, type WebhookReceiver } from '../../support/webhookReceiver';
+import { samples } from '../core/notifications';
 import { createTokenIssuer } from '../../support/tokenIssuer';
 import { trustAuthority } from '../../support/trust';
 import { deleterRoles } from './graph/writeBench';
@@ -28,12 +31,14 @@ const id = idOf(1) as CloudId;
 let azurite: Azurite;
 let graph: GraphStandIn;
 let identity: IdentityEndpoint;
+let receiver: WebhookReceiver;
 let given: Record<string, string>;
 
 beforeAll(async () => {
   const authority = await createCertificateAuthority();
   trustAuthority(authority.cert);
   const issuer = await createTokenIssuer({ tenantId });
+  receiver = await startWebhookReceiver(await authority.issue());
   azurite = await startAzurite({ certificate: await authority.issue() });
   graph = await startGraphStandIn({
     certificate: await authority.issue(),
@@ -69,13 +74,14 @@ beforeAll(async () => {
     DELETER_CLIENT_ID: deleter.clientId,
     DATA_BLOB_ENDPOINT: azurite.blobEndpoint,
     DATA_TABLE_ENDPOINT: azurite.tableEndpoint,
-    DELETION_ENABLED: 'true',
+    ROLLOUT_STAGE: 'normal',
     FOUR_EYES_TYPES: 'user',
     QUARANTINE_DAYS: '3',
   };
 });
 afterAll(async () => {
   process.env = environment;
+  await receiver?.stop();
   await identity?.stop();
   await graph?.stop();
   await azurite?.stop();
@@ -116,17 +122,36 @@ test('every table and container is there under its name', async () => {
   for await (const rule of ports.rules.readAll(open)) expect(rule).toBeUndefined();
 });
 
+test('what happens is announced by the reader, where the settings name an address, once a night', async () => {
+  const event = { ...samples.deletions, at: Date.now() as Instant };
+  const NOTIFICATION_WEBHOOK_URL = receiver.url;
+  expect(
+    await buildDeletions({ ...given, NOTIFICATION_WEBHOOK_URL: '' }, context).notify(event, open),
+  ).toEqual({
+    kind: 'off',
+  });
+  const { notify } = buildDeletions(
+    { ...given, NOTIFICATION_WEBHOOK_URL, NOTIFICATION_FORMAT: 'json' },
+    context,
+  );
+  expect(await notify(event, open)).toEqual({ kind: 'sent' });
+  expect(await notify(event, open)).toEqual({ kind: 'announcedBefore' });
+  expect(receiver.messages).toEqual([expect.objectContaining({ event: 'deletions', tenantId })]);
+});
+
 test('settings are handed over, and a wrong one is said before anything is built', () => {
   expect(buildDeletions(given, context).settings).toEqual({
-    enabled: true,
+    rollout: { stage: 'normal', testObjects: new Set([settings.ROLLOUT_TEST_OBJECTS.example]) },
     perCall: 50,
     fourEyesTypes: new Set(['user']),
+    tenantId,
+    limits: defaultGateLimits,
     quarantineDays: 3,
     sources: ['contoso'],
   });
   for (const wrong of [
     { DELETER_CLIENT_ID: reader.clientId },
-    { DELETER_CLIENT_ID: '', DELETION_ENABLED: 'false' },
+    { DELETER_CLIENT_ID: '', ROLLOUT_STAGE: 'reportOnly' },
     { TENANT_ID: 'x' },
   ])
     expect(() => buildDeletions({ ...given, ...wrong }, context)).toThrow(

@@ -1,5 +1,5 @@
 import { exportAgeMs, makeOrganisation } from './makeOrganisation';
-import { nightOf } from './nights';
+import { nightOf, nightsNeeded, tonightOf } from './nights';
 import type { Organisation, StoryName } from './organisation';
 
 const now = Date.parse('2026-11-20T02:00:00Z');
@@ -108,6 +108,31 @@ describe('the nights of the sample organisation', () => {
     const dates = nights.map(night => objectOf(night, 'userFedOnceMore')?.onPremisesLastSyncDateTime);
     expect(new Set(dates).size).toBe(2);
     expect(dates.indexOf(dates.at(-1))).toBe(5);
+  });
+
+  test('what is a candidate tonight is missing and waits for nothing; the rest of what is missing is observed', () => {
+    const { candidates, observed } = tonightOf(organisation, nightsNeeded);
+    expect([...candidates, ...observed]).toHaveLength(organisation.orphans.length);
+    const waits = new Map(organisation.stories.map(({ cloudId, waitsFor }) => [cloudId, waitsFor]));
+    expect(candidates.length).toBeGreaterThan(20);
+    for (const { cloudId } of candidates) expect(waits.get(cloudId)).toEqual([]);
+    expect(new Set(observed.map(({ waitsFor }) => waitsFor?.join(', ')))).toEqual(
+      new Set([
+        'recycleBin',
+        'grace',
+        'grace, recycleBin',
+        'consecutiveRuns, grace',
+        'synchronisation, consecutiveRuns, grace',
+      ]),
+    );
+    expect(tonightOf(organisation, nightsNeeded + 5)).toEqual({ candidates, observed });
+  });
+
+  test('fewer nights than the rules need let nothing be a candidate', () => {
+    const { candidates, observed } = tonightOf(organisation, nightsNeeded - 1);
+    expect(candidates).toEqual([]);
+    expect(observed).toHaveLength(organisation.orphans.length);
+    expect(new Set(observed.map(({ waitsFor }) => waitsFor))).toEqual(new Set([null]));
   });
 
   test('a night leaves the organisation alone', () => {

@@ -55,7 +55,9 @@ async function main(): Promise<number> {
   const sample: Sample = { organisation, now, given: parsed.arguments, say };
   const options = {
     organisation: firstNight(organisation, nights),
-    ...(ad ? { exporters: forestExporters(say), scanSettings: candidatesAtOnce } : {}),
+    ...(ad
+      ? { exporters: forestExporters(say), scanSettings: { WAITING_RULES: candidatesAtOnce.WAITING_RULES } }
+      : {}),
   };
   if (func) return await serveFunc(options, sample);
   const onLogLine = (line: string): void => say(`  ${withoutInvocation(line)}`);
@@ -91,7 +93,7 @@ async function scanAndServe(options: StackOptions, sample: Sample): Promise<numb
   const { port, allowDeletion } = given;
   say('Starting Azurite, the Graph stand-in, the identity endpoints, the OpenID provider and the Functions');
   say('hosts of both parts on loopback …');
-  const reviewSettings = { DELETION_ENABLED: String(allowDeletion) };
+  const reviewSettings = { ROLLOUT_STAGE: allowDeletion ? 'normal' : 'reportOnly' };
   const stack = await startStack({ ...options, port, reviewSettings });
   const stops: (() => Promise<void>)[] = [() => stack.stop()];
   try {

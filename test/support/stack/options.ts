@@ -9,7 +9,7 @@ only after some nights (docs/how-it-works.md, "Time"), so the last ones are repl
 clock; tonight's scan is the timer's, and its candidates are printed with their evidence. Then it serves the API until Ctrl-C, and
 prints how to call it.
 
-  --allow-deletion  switch deletion on (DELETION_ENABLED); by default the app deletes nothing
+  --allow-deletion  let objects be deleted (ROLLOUT_STAGE normal); by default the app deletes nothing
   --once            leave after the scan, without the part that serves the API; the exit code is 0 only if the candidates are exactly the generator's orphans
   --nights N        how many nights are scanned, tonight included, 1 to 30 (default 8: what the rules of time need)
   --objects N       synced cloud objects in the sample organisation, 200 or more (default 5000)

@@ -2,7 +2,7 @@ import type { CloudId } from '../../../shared/core/cloudObject';
 import type { StoredFacts } from '../../../shared/core/facts';
 import type { ScanRun } from '../../../shared/core/scanRun';
 import { instant } from '../builders';
-import { reportOf } from './report';
+import { nightLine, reportOf } from './report';
 
 const at = instant('2026-11-20T02:00:00Z');
 const run: ScanRun = {
@@ -85,6 +85,48 @@ describe('the report of a scan', () => {
     expect(reportOf(run, [device])).toContain('another live computer by name; nothing by deviceId');
     expect(reportOf(run, [row({ evidence: { kind: 'spilled', blob: 'aa.json' } })])).toContain(
       'in blob aa.json',
+    );
+  });
+
+  test('says what is observed, what it waits for, and when the first of it is done waiting', () => {
+    const observed = (id: string, waitsFor: StoredFacts['waitsFor']): StoredFacts =>
+      row({ id: id as CloudId, displayName: id, state: 'observed', waitsFor });
+    const day = (date: string) => instant(`${date}T02:00:00Z`);
+    const text = reportOf(run, [
+      observed('a', [{ for: 'grace', until: day('2026-11-27') }]),
+      observed('b', [
+        { for: 'grace', until: day('2026-11-25') },
+        { for: 'recycleBin', until: day('2026-12-24') },
+      ]),
+      observed('c', [
+        { for: 'grace', until: day('2026-11-26') },
+        { for: 'recycleBin', until: day('2026-12-20') },
+      ]),
+      observed('d', [{ for: 'synchronisation', until: null }]),
+    ]);
+    expect(text).toContain('Missing, but not candidates yet: 4');
+    expect(text).toMatch(/grace, recycleBin {2}2 {8}2026-12-20 or later {2}user b/);
+    expect(text).toMatch(/\n {2}grace {14}1 {8}2026-11-27 or later {2}user a/);
+    expect(text).toMatch(/synchronisation {4}1 +user d/);
+    expect(reportOf(run, [row({})])).not.toContain('not candidates yet');
+  });
+
+  test('a night is one line: what was scanned, what the table says, what locks it', () => {
+    const waits = [{ for: 'grace', until: at }] as const;
+    const rows = [
+      row({ state: 'observed', waitsFor: waits }),
+      row({ state: 'observed', waitsFor: [{ for: 'synchronisation', until: null }, ...waits] }),
+      row({}),
+      row({ state: 'withdrawn' }),
+    ];
+    const exports = [{ source: 'contoso', sequence: 3 }] as unknown as ScanRun['exports'];
+    const holds = [{ gate: 'newMissing' }, { gate: 'newMissing' }] as unknown as ScanRun['holds'];
+    expect(nightLine({ startedAt: at, run: { ...run, exports, holds }, rows })).toBe(
+      'Night of 2026-11-20  finished  contoso #3    2 observed   1 candidates   0 attention   1 withdrawn, ' +
+        'most wait for grace  locked by newMissing',
+    );
+    expect(nightLine({ startedAt: at, run: { ...run, state: 'refused' }, rows: [] })).toBe(
+      'Night of 2026-11-20  refused       0 observed   0 candidates   0 attention   0 withdrawn',
     );
   });
 

@@ -17,10 +17,14 @@ export function reportOf(run: ScanRun, rows: readonly StoredFacts[]): string {
     '',
     ...table(['type', 'name', 'proof', 'enabled', 'licences', 'evidence'], candidates.map(candidateRow)),
     '',
-    `Missing, but not candidates yet: ${observed.length}`,
-    '',
-    ...table(['waits for', 'objects', 'until', 'for example'], observedRows(observed)),
-    '',
+    ...(observed.length === 0
+      ? []
+      : [
+          `Missing, but not candidates yet: ${observed.length}`,
+          '',
+          ...table(['waits for', 'objects', 'until', 'for example'], observedRows(observed)),
+          '',
+        ]),
     `For a person to look at, not to be approved: ${attention.length}`,
     '',
     ...table(['why', 'objects', 'for example'], attentionRows(attention)),

@@ -71,7 +71,7 @@ export function sampleCommands({ url, deskUrl, candidate, deletionAllowed }: Ser
   ];
 }
 
-const deletionOff = `Deletion is off, as it is by default (DELETION_ENABLED). To try it as well: npm start -- --allow-deletion`;
+const deletionOff = `Deletion is off, as it is by default (ROLLOUT_STAGE is reportOnly). To try it as well: npm start -- --allow-deletion`;
 const deletionOn = `Deletion is on. The first call that deletes is refused: no export was begun after the approval yet. The agents are asked for one,
 and make it within seconds; then the same line again deletes. Everything happens in the Graph stand-in.`;
 

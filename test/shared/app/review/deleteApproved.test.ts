@@ -6,7 +6,17 @@ import type { Instant } from '../../../../shared/core/instant';
 import type { ObjectType } from '../../../../shared/core/objectType';
 import { aRelease } from '../../../support/scanDefaults';
 import type { DeletionPorts } from '../../../../shared/app/review/deletionUseCasePorts';
-import { approver, dayMs, deleter, DeletionWorld, minuteMs, readyWorld } from './deletionWorld';
+import type { Rollout } from '../../../../shared/core/rollout';
+import {
+  approver,
+  dayMs,
+  deleter,
+  DeletionWorld,
+  minuteMs,
+  normalRollout,
+  readyWorld,
+  reportOnly,
+} from './deletionWorld';
 
 /** Nothing was sent, and nothing happened to it. */
 function expectUntouched(world: DeletionWorld, name = 'eve'): void {
@@ -38,7 +48,7 @@ describe('a delete', () => {
 
   test('is off by default, and then nothing is even looked at', async () => {
     const world = await readyWorld();
-    world.settings = { ...world.settings, enabled: false };
+    world.settings = { ...world.settings, rollout: reportOnly };
     expect(await world.delete(['eve'])).toMatchObject({ kind: 'refused', refusal: 'deletionDisabled' });
     expectUntouched(world);
     expect(world.records.calls.size).toBe(0);
@@ -802,6 +812,72 @@ describe('all that is approved', () => {
       items: [{ type: 'user', outcome: { kind: 'deleted' } }],
     });
     expect(world.tenant.deletions).toHaveLength(2);
+  });
+});
+
+describe('the stages of the roll-out', () => {
+  const naming = (world: DeletionWorld, ...names: readonly string[]): Rollout => ({
+    stage: 'testObjects',
+    testObjects: new Set(names.map(name => `${world.typeOf(name)}/${world.idOf(name)}`)),
+  });
+
+  test('testObjects: what was not named is refused, with its own reason, and stays approved', async () => {
+    const world = await readyWorld(['eve', 'frank', 'team']);
+    world.settings = { ...world.settings, rollout: naming(world, 'frank') };
+    expect(await world.delete(['eve', 'frank', 'team'])).toMatchObject({
+      items: [
+        { outcome: { kind: 'refused', refusal: 'notTestObject', backToReview: false } },
+        { outcome: { kind: 'deleted' } },
+        { outcome: { kind: 'refused', refusal: 'notTestObject', backToReview: false } },
+      ],
+    });
+    expect(world.tenant.writes).toEqual([`delete ${world.idOf('frank')}`]);
+    expect(world.decision('eve')?.state).toBe('approved');
+    world.settings = { ...world.settings, rollout: normalRollout };
+    expect(await world.deleteOne('eve')).toMatchObject({ kind: 'deleted' });
+  });
+
+  test('testObjects: all that is approved means all that was named', async () => {
+    const world = await readyWorld(['eve', 'frank', 'team']);
+    world.settings = { ...world.settings, rollout: naming(world, 'team') };
+    const scope = { kind: 'allApproved', upTo: 1, type: null } as const;
+    expect(await world.delete([], { scope })).toMatchObject({
+      items: [{ type: 'group', outcome: { kind: 'deleted' } }],
+      remaining: [],
+    });
+  });
+
+  test('testObjects: nobody else is put into quarantine', async () => {
+    const world = await readyWorld(['eve', 'frank']);
+    world.settings = { ...world.settings, rollout: naming(world, 'eve'), quarantineDays: 3 };
+    expect(await world.delete(['eve', 'frank'])).toMatchObject({
+      items: [{ outcome: { kind: 'quarantined' } }, { outcome: { refusal: 'notTestObject' } }],
+    });
+    expect(world.tenant.writes).toEqual([`block ${world.idOf('eve')}`]);
+  });
+
+  test('a call that is repeated after the stage went back deletes nothing more', async () => {
+    const world = await readyWorld(['eve', 'frank']);
+    const callId = world.callId();
+    world.caps.limits = { perDay: 1, perType: { user: 1, group: 1, contact: 1, device: 1 } };
+    await world.delete(['eve', 'frank'], { callId });
+    world.advance(dayMs).newExport();
+    world.settings = { ...world.settings, rollout: naming(world, 'team') };
+    expect(await world.delete(['eve', 'frank'], { callId })).toMatchObject({
+      items: [{ outcome: { kind: 'deleted' } }, { outcome: { refusal: 'notTestObject' } }],
+    });
+    expect(world.tenant.deletions).toHaveLength(1);
+  });
+
+  test('capped: a call of too many says that the stage limits it', async () => {
+    const world = await readyWorld(['eve', 'frank']);
+    const rollout = { stage: 'capped', testObjects: new Set<string>() } as const;
+    world.settings = { ...world.settings, rollout, perCall: 1 };
+    expect(await world.delete(['eve', 'frank'])).toMatchObject({
+      refusal: 'tooMany',
+      reason: expect.stringContaining('ROLLOUT_STAGE is capped'),
+    });
+    expect(await world.deleteOne('eve')).toMatchObject({ kind: 'deleted' });
   });
 });
 

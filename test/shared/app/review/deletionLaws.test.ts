@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { DeletionPorts } from '../../../../shared/app/review/deletionUseCasePorts';
 import { guidFromImmutableId } from '../../../../shared/core/keys/immutableId';
 import { CrashError, crashingAt } from './crash';
-import { dayMs, DeletionWorld, minuteMs } from './deletionWorld';
+import { dayMs, DeletionWorld, minuteMs, normalRollout, reportOnly } from './deletionWorld';
 
 // Whatever happens in whatever order, the promises of design.md hold at the moment of every DELETE, and at the end.
 
@@ -87,7 +87,7 @@ class Watched {
     const decision = world.decision(name);
     const facts = world.facts(name);
     const live = world.tenant.find('user', world.idOf(name));
-    expect(this.asked && world.settings.enabled, 'report-only is the default (6)');
+    expect(this.asked && world.settings.rollout.stage !== 'reportOnly', 'report-only is the default (6)');
     expect(decision?.state === state, 'deleted is reached through deleting only (1)');
     const approval = decision && 'approval' in decision ? decision.approval : null;
     if (!approval || !facts) return expect(false, 'an approval and facts (1)');
@@ -136,7 +136,10 @@ class Watched {
       case 'scan':
         return void (await world.scan());
       case 'switch':
-        world.settings = { ...world.settings, enabled: !world.settings.enabled };
+        world.settings = {
+          ...world.settings,
+          rollout: world.settings.rollout === reportOnly ? normalRollout : reportOnly,
+        };
         return;
       case 'quarantine':
         world.settings = { ...world.settings, quarantineDays: 2 - world.settings.quarantineDays };
@@ -175,7 +178,7 @@ test('no order of approvals, edits, returns, exports, deletes, crashes and waits
         expect(watched.breaches).toEqual([]);
       }
       // Everything comes to its end with the next calls.
-      world.settings = { ...world.settings, enabled: true };
+      world.settings = { ...world.settings, rollout: normalRollout };
       world.advance(6 * minuteMs);
       await world.delete([], { scope: { kind: 'named', ids: [] } });
       const ids = world.audit.rows.map(row => row.operationId);

@@ -15,6 +15,7 @@ import { referenceKey } from '../../../../shared/core/duplicates';
 import type { ItemOutcome } from '../../../../shared/core/review/itemOutcome';
 import type { Instant } from '../../../../shared/core/instant';
 import type { Guid } from '../../../../shared/core/keys/guid';
+import type { Rollout } from '../../../../shared/core/rollout';
 import { auditOfDecision } from '../../../../shared/core/review/decisionAudit';
 import { formatInstant } from '../../../../shared/core/instant';
 import { instant } from '../../../support/builders';
@@ -30,6 +31,8 @@ import { MemoryDirectory } from '../../../support/memory/memoryDirectory';
 import { MemoryExports } from '../../../support/memory/memoryExports';
 import { MemorySynchronisation } from '../../../support/memory/memorySynchronisation';
 import { generousLimits, scanSettings, tenantId } from '../../../support/scanDefaults';
+import { MemoryDeletedUsers } from '../../../support/memory/memoryDeletedUsers';
+import { memoryAsking, memoryHistory } from '../../../support/memory/memoryHistory';
 import { MemoryLock } from '../../../support/memory/memoryLock';
 import { MemoryCandidates, MemoryRuns } from '../../../support/memory/memoryTables';
 import { scenarioCloud, scenarioExports, type ScenarioInput } from '../../../support/scenario';
@@ -81,6 +84,9 @@ const base = {
   records: Array.from({ length: 40 }, (_, n) => alive(n === 0 ? 'bob' : `colleague${n}`, 1107 + n * 1_000)),
 };
 
+export const normalRollout: Rollout = { stage: 'normal', testObjects: new Set() };
+export const reportOnly: Rollout = { stage: 'reportOnly', testObjects: new Set() };
+
 /** Wraps ports, for crashes. */
 export type Wrap = (ports: DeletionPorts) => DeletionPorts;
 
@@ -96,6 +102,7 @@ export class DeletionWorld {
   readonly rules = new MemoryRules();
   readonly synchronisation = new MemorySynchronisation();
   readonly audit = memoryAuditLog('review');
+  readonly deletedUsers = new MemoryDeletedUsers();
   readonly records = new MemoryRecords();
   readonly requests = new MemoryExportRequests();
   readonly tenant: MemoryTenant;
@@ -116,7 +123,7 @@ export class DeletionWorld {
     this.tenant = new MemoryTenant(this.directory, () => this.now as Instant);
     this.newExport();
     this.settings = {
-      enabled: true,
+      rollout: normalRollout,
       perCall: 500,
       fourEyesTypes: new Set(),
       quarantineDays: 0,
@@ -182,6 +189,7 @@ export class DeletionWorld {
 
   async scan(): Promise<this> {
     const { directory, exports, candidates, runs } = this;
+    this.deletedUsers.readLastAt((this.now - dayMs) as Instant);
     const run = await detectOrphans(
       {
         directory,
@@ -190,6 +198,13 @@ export class DeletionWorld {
         runs,
         rules: this.rules,
         synchronisation: this.synchronisation,
+        history: memoryHistory({
+          deletedItems: this.tenant,
+          deletedUsers: this.deletedUsers,
+          decisions: this.decisions,
+          evidence: candidates,
+        }),
+        asking: memoryAsking(),
         lock: new MemoryLock(),
         log: this.log,
         clock: { now: () => this.now as Instant },

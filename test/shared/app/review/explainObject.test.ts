@@ -18,6 +18,7 @@ import { MemoryDirectory } from '../../../support/memory/memoryDirectory';
 import { MemoryExports } from '../../../support/memory/memoryExports';
 import { MemorySynchronisation } from '../../../support/memory/memorySynchronisation';
 import { scanSettings } from '../../../support/scanDefaults';
+import { memoryAsking, memoryHistory } from '../../../support/memory/memoryHistory';
 import { MemoryLock } from '../../../support/memory/memoryLock';
 import { MemoryCandidates, MemoryRuns } from '../../../support/memory/memoryTables';
 import {
@@ -60,6 +61,8 @@ class Tenant implements ExplainObjectPorts {
         ...ports,
         rules: new MemoryRules(),
         synchronisation: new MemorySynchronisation(),
+        history: memoryHistory({ decisions: this.decisions, evidence: candidates }),
+        asking: memoryAsking(),
         lock: new MemoryLock(),
         newRunId: () => `run-${runs.runs.length + 1}`,
       },

@@ -3,7 +3,15 @@ import { checkQuarantines } from '../../../../shared/app/review/checkQuarantines
 import { releaseQuarantineOf } from '../../../../shared/app/review/releaseQuarantine';
 import { AppError } from '../../../../shared/core/appError';
 import type { BlockOutcome } from '../../../../shared/core/cloudWrites/blockOutcome';
-import { approver, dayMs, deleter, minuteMs, readyWorld, type DeletionWorld } from './deletionWorld';
+import {
+  approver,
+  dayMs,
+  deleter,
+  minuteMs,
+  readyWorld,
+  reportOnly,
+  type DeletionWorld,
+} from './deletionWorld';
 
 const days = 3;
 
@@ -364,7 +372,7 @@ describe('releasing a quarantine', () => {
       made.advance(minuteMs).newExport().advance(minuteMs);
       made.settings = { ...made.settings, quarantineDays: days };
       expect(await made.deleteOne('eve')).toMatchObject({ kind: 'quarantined' });
-      made.settings = { ...made.settings, enabled: false };
+      made.settings = { ...made.settings, rollout: reportOnly };
       expect(await release(made)).toMatchObject({
         kind: 'released',
         accountEnabled,

@@ -1,7 +1,7 @@
 import type { DeletionPorts } from '../../../../shared/app/review/deletionUseCasePorts';
 import { restoreDeleted } from '../../../../shared/app/review/restoreDeleted';
 import { crashingAt, crashingIn, CrashError } from './crash';
-import { dayMs, deleter, minuteMs, readyWorld, type DeletionWorld } from './deletionWorld';
+import { dayMs, deleter, minuteMs, readyWorld, reportOnly, type DeletionWorld } from './deletionWorld';
 
 async function deletedWorld(): Promise<DeletionWorld> {
   const world = await readyWorld();
@@ -18,7 +18,7 @@ const restore = (world: DeletionWorld, wrap?: (ports: DeletionPorts) => Deletion
 
 test('a user who was deleted comes back, with what to know, and one audit row', async () => {
   const world = await deletedWorld();
-  world.settings = { ...world.settings, enabled: false };
+  world.settings = { ...world.settings, rollout: reportOnly };
   const answer = await restore(world);
   expect(answer).toMatchObject({ kind: 'restored', how: 'now', decision: { state: 'restored' } });
   expect(answer.kind === 'restored' && answer.advice.join(' ')).toMatch(/cloud-only.*[Hh]ard match/);
@@ -70,7 +70,7 @@ test('a user whose delete a crash left under way can be restored, also while del
     deleter: crashingIn(ports.deleter, 'delete', 'after'),
   });
   await expect(world.delete(['eve'], { wrap })).rejects.toBeInstanceOf(CrashError);
-  world.settings = { ...world.settings, enabled: false };
+  world.settings = { ...world.settings, rollout: reportOnly };
   expect(await restore(world)).toMatchObject({ kind: 'notDeleted' });
   world.advance(5 * minuteMs);
   expect(await restore(world)).toMatchObject({ kind: 'restored', how: 'now' });

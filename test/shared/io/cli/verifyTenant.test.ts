@@ -121,7 +121,7 @@ describe('the report', () => {
       expect.stringContaining(
         'Group.Read.All, OrgContact.Read.All, Device.Read.All, Organization.Read.All; of',
       ),
-      'Organization: onPremisesSyncEnabled true, onPremisesLastSyncDateTime null, which means unknown',
+      'Organization: onPremisesSyncEnabled null, onPremisesLastSyncDateTime null, which means unknown',
     ]);
     const none = await tenant.verify({ roles: [] });
     expect(none.report().facts.at(-1)).toBe(

@@ -54,6 +54,27 @@ describe.each(readers)('what %s leads to', entry => {
   });
 });
 
+describe('the scan, which reads decisions,', () => {
+  const files = relative(closureOf(path.join(root, 'functions/nightlyScan.ts')));
+
+  test('reads them: the test sees what it looks for', () => {
+    expect(files).toContain('shared/io/tables/decisionReader.ts');
+    expect(files).toContain('shared/app/cloudHistory.ts');
+  });
+
+  test('leads to nothing that decides, or writes a decision, and of the review to the requests only', () => {
+    const deciding = files.filter(file =>
+      /tables\/(?:decisionTable|decisionCapsTable|ruleTable)|core\/decisionSteps|core\/review\/|cloudWrites\/deletionOutcome/.test(
+        file,
+      ),
+    );
+    expect(deciding).toEqual([]);
+    expect(files.filter(file => file.startsWith('shared/app/review/'))).toEqual([
+      'shared/app/review/requestExport.ts',
+    ]);
+  });
+});
+
 test('the test sees what it looks for: the deleter leads to the client that writes', () => {
   const files = relative(closureOf(path.join(root, 'shared/io/graph/cloudDeleter.ts')));
   expect(files).toContain('shared/io/graph/graphWriteClient.ts');

@@ -74,6 +74,7 @@ describe('the part review on the Functions host', () => {
       clientId: pageClientId,
       name: 'anna@contoso.example',
       roles: ['Orphans.Approver'],
+      rolloutStage: 'reportOnly',
     });
   });
 
