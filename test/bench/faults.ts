@@ -88,10 +88,10 @@ async function prove(options: Options, args: readonly string[]): Promise<boolean
     );
   };
   const lanes = await Promise.all(
-    lanesOf(cells, options).map((own, at) =>
+    lanesOf(cells, options).map(async (own, at) =>
       own.length === 0
         ? { outcomes: [], audit: [] }
-        : runLane(own, options.forests[at] ?? options.forests[0] ?? 1, 'ab'.charAt(at), onOutcomes),
+        : await runLane(own, options.forests[at] ?? options.forests[0] ?? 1, 'ab'.charAt(at), onOutcomes),
     ),
   );
   const outcomes = lanes.flatMap(lane => lane.outcomes);

@@ -2,6 +2,7 @@ import { deletionFaults } from './deletionFaults';
 import { exportFaults } from './exportFaults';
 import type { Fault } from './fault';
 import { graphFaults } from './graphFaults';
+import { notificationFaults } from './notificationFaults';
 import { clockFaults, concurrencyFaults, killFaults } from './processFaults';
 import { storageFaults } from './storageFaults';
 import { synchronisationFaults } from './synchronisationFaults';
@@ -17,5 +18,6 @@ export const faults: readonly Fault[] = [
   ...storageFaults,
   ...volumeFaults,
   ...deletionFaults,
+  ...notificationFaults,
   ...killFaults,
 ];

@@ -12,6 +12,7 @@ export const faultGroups = [
   'killed',
   'volume',
   'deletion',
+  'notifications',
   'cases',
 ] as const;
 export type FaultGroup = (typeof faultGroups)[number];
@@ -31,6 +32,8 @@ export interface Expected {
 /** Says what was lost, or is not as it must be, where it does not hold. */
 export type ExpectThat = (holds: boolean, what: string) => void;
 
+type Settings = Readonly<Record<string, string>>;
+
 /** One way in which a night goes wrong. */
 export interface Fault {
   readonly name: string;
@@ -41,7 +44,7 @@ export interface Fault {
   readonly types: 'together' | readonly ObjectType[];
   readonly forests?: readonly (1 | 2)[];
   /** Settings of the part scan in this night, beside the usual ones. */
-  readonly settings?: Readonly<Record<string, string>>;
+  readonly settings?: Settings | ((world: FaultWorld) => Settings);
   /** Nothing is known before: the night of the fault is the first one. */
   readonly firstNight?: true;
   /** Of a series of the same kind: the short proof takes one of them by turns. */

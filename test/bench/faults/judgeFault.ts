@@ -29,7 +29,8 @@ export async function runFault(
   await world.begin(salt);
   await world.upload();
   const before = fault.firstNight ? await nothingBefore(world) : await firstNight(world, types);
-  if (fault.settings) await world.restartScan(fault.settings);
+  const { settings } = fault;
+  if (settings) await world.restartScan(typeof settings === 'function' ? settings(world) : settings);
 
   await fault.strike(world, type);
   const run = fault.night ? await fault.night(world, type, expectThat) : await world.scan();

@@ -21,7 +21,18 @@ export interface Scenario {
 const directory = path.join(root, 'test', 'scenarios');
 
 /** What test/scenarios knows to be put on stage; another member means that this program has to learn it. */
-const known: ReadonlySet<string> = new Set(['expected', 'exports', 'cloud', 'time', 'previous']);
+const known: ReadonlySet<string> = new Set([
+  'expected',
+  'exports',
+  'cloud',
+  'time',
+  'previous',
+  'restored',
+  'deletedByUs',
+  'retiredDomains',
+  'synchronisation',
+  'limits',
+]);
 
 /** All scenarios, in the order of their names. */
 export function readScenarios(): readonly Scenario[] {
@@ -64,7 +75,7 @@ export async function runScenarioCell(
   const run = await world.scan();
   const rows = await world.rows();
   compareGates(run, plan, expectThat);
-  compareOutcomes(run, plan, expectThat);
+  if (run?.state === 'finished') compareOutcomes(run, plan, expectThat);
   compareRows(rows, before, plan, moved, expectThat);
   const refused = await refusals(world, input, rows, expectThat);
   const types = objectTypes.filter(type => scenarioCloud(input).some(object => object.type === type));
@@ -81,19 +92,22 @@ export async function runScenarioCell(
   }));
 }
 
+const volumeGates: ReadonlySet<string> = new Set(['candidates', 'newMissing', 'pendingDeletions']);
+
 function compareGates(run: ScanRun | null, { breachedGates }: ScenarioPlan, expectThat: ExpectThat): void {
-  const state = breachedGates.length === 0 ? 'finished' : 'refused';
+  const state = breachedGates.every(gate => volumeGates.has(gate)) ? 'finished' : 'refused';
   expectThat(run?.state === state, `${state} was expected: ${run?.state} ${run?.reasons.join(' ') ?? ''}`);
   const breached = new Set(run?.gates.filter(gate => !gate.passed).map(gate => gate.gate));
   for (const gate of breachedGates) expectThat(breached.has(gate), `a breach of ${gate} was expected`);
-  // A source without an export is not verified, fresh, and so on, either; where none is expected, there is none.
-  if (breachedGates.length === 0)
-    expectThat(breached.size === 0, `no breach was expected, found ${[...breached].join(', ')}`);
+  // An export that is missing is not fresh, and so on, either.
+  if (state === 'finished')
+    for (const gate of breached)
+      expectThat(breachedGates.includes(gate), `no breach of ${gate} was expected`);
 }
 
-function compareOutcomes(run: ScanRun | null, plan: ScenarioPlan, expectThat: ExpectThat): void {
+function compareOutcomes(run: ScanRun, plan: ScenarioPlan, expectThat: ExpectThat): void {
   for (const type of objectTypes) {
-    const counts = run?.counts[type];
+    const counts = run.counts[type];
     const { live = 0, unknown: _, ...rest } = counts?.outcomes ?? {};
     const found = sorted({
       ...(live > 0 ? { live } : {}),
@@ -126,10 +140,12 @@ function compareRows(
   moved: number,
   expectThat: ExpectThat,
 ): void {
-  const found = new Map(rows.map(row => [nameOf(row), row]));
+  const found = Map.groupBy(rows, nameOf);
   const written = new Set(writes.map(write => write.object));
   for (const write of writes) {
-    const row = found.get(write.object);
+    // Two may have one name: one that was deleted, and one that was made again.
+    const named = found.get(write.object) ?? [];
+    const row = named.find(one => columns.every(column => one[column] === write[column])) ?? named[0];
     for (const column of columns)
       expectThat(
         row?.[column] === write[column],

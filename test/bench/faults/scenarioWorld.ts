@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { TableClient } from '@azure/data-tables';
-import type { Device, Group, OrgContact, User } from '@microsoft/microsoft-graph-types';
+import type { SynchronizationStatusCode } from '@microsoft/microsoft-graph-types';
 import type { CloudObject } from '../../../shared/core/cloudObject';
 import type { ExportLineInput } from '../../../shared/core/exportFormat';
 import type { StoredFacts } from '../../../shared/core/facts';
@@ -8,19 +8,32 @@ import { formatInstant, type Instant } from '../../../shared/core/instant';
 import type { ExportRecord } from '../../../shared/core/onPremisesObject';
 import type { ScanRun } from '../../../shared/core/scanRun';
 import { defaultWaitingRules } from '../../../shared/core/waiting';
+import type { CloudSyncJob } from '../../../shared/core/synchronisation';
+import { createDeletedUsersStore } from '../../../shared/io/deletedUsersStore';
+import { rowOfDecision } from '../../../shared/io/tables/decisionRow';
+import { createRuleTable } from '../../../shared/io/tables/ruleTable';
 import { createCandidateTable } from '../../../shared/io/tables/candidateTable';
 import { containerNames, tableNames } from '../../../shared/io/wiring';
 import { instant } from '../../support/builders';
 import { amendManifest, uploadExport, writeExport } from '../../support/exportWriter';
 import type { MemoryExport } from '../../support/memory/memoryExports';
 import { metAtOnce } from '../../support/scanDefaults';
-import { scenarioCloud, scenarioExports, scenarioRows, type ScenarioInput } from '../../support/scenario';
+import {
+  scenarioCloud,
+  scenarioDeleted,
+  scenarioExports,
+  scenarioMemory,
+  scenarioRows,
+  scenarioSynchronisation,
+  type ScenarioInput,
+} from '../../support/scenario';
 import { guidOf, labTenantId } from './lab';
 import type { FaultWorld } from './world';
 
 const tonight = '2026-11-20T02:00:00Z';
 const tonightsNumber = 7;
 const keyId = 'scenario';
+const dayMs = 24 * 60 * 60 * 1000;
 const signal = (): AbortSignal => AbortSignal.timeout(30_000);
 
 /** A second forest that has nothing to do with the story: one user, and no cloud object of it. */
@@ -74,9 +87,20 @@ export function scenarioSettings(input: ScenarioInput, forests: 1 | 2): Readonly
   const rules = input.time ? { ...defaultWaitingRules, ...input.time.rules } : metAtOnce;
   return {
     EXPORT_SOURCES: JSON.stringify(sources),
-    GATE_LIMITS: JSON.stringify(generousLimits),
+    GATE_LIMITS: JSON.stringify({ ...generousLimits, ...input.limits }),
+    ...(jobsOf(input).length > 0 && {
+      CLOUD_SYNC_SERVICE_PRINCIPAL_IDS: [...new Set(jobsOf(input).map(job => job.servicePrincipalId))].join(
+        ',',
+      ),
+    }),
     WAITING_RULES: JSON.stringify(rules),
   };
+}
+
+/** The jobs of Cloud Sync that the story has. */
+function jobsOf(input: ScenarioInput): readonly CloudSyncJob[] {
+  const cloudSync = scenarioSynchronisation(input).cloudSync;
+  return cloudSync?.status === 'read' ? cloudSync.jobs : [];
 }
 
 /** Puts the story on stage: tenant, exports, rows and records before tonight. Answers by how much (ms) its dates were moved. */
@@ -91,18 +115,75 @@ export async function stageScenario(
   const moved = Math.floor((Date.now() - scenarioNow) / 1000) * 1000;
   const move = (at: Instant): Instant => (at + moved) as Instant;
   for (const object of scenarioCloud(input)) putCloudObject(world, object, move);
-  const lastSync = input.time?.tenantLastSync;
-  world.syncTenant(
-    lastSync === undefined ? {} : { onPremisesLastSyncDateTime: formatInstant(move(instant(lastSync))) },
-  );
+  stageSynchronisation(world, input, move);
   const before = recordsBefore(input, sourcesOf(input, forests), move);
   for (const run of before) await world.services.runs.create(run, signal());
-  await writeRows(world, scenarioRows(input), move);
+  await stageMemory(world, input, (scenarioNow - dayMs) as Instant, move);
   const made = scenarioExports(input);
   for (const one of made) await upload(world, one, before.at(-1) ?? null, move);
   if (sourcesOf(input, forests).length > (input.expected?.length ?? made.length))
     await upload(world, unrelatedExport(made), before.at(-1) ?? null, move);
   return moved;
+}
+
+function stageSynchronisation(world: FaultWorld, input: ScenarioInput, move: (at: Instant) => Instant): void {
+  const { enabled, lastSync } = scenarioSynchronisation(input);
+  const told = input.time?.tenantLastSync ?? lastSync;
+  world.syncTenant({
+    ...(enabled !== undefined && { onPremisesSyncEnabled: enabled }),
+    ...(told !== undefined && {
+      onPremisesLastSyncDateTime: told === null ? null : formatInstant(move(instant(told))),
+    }),
+  });
+  for (const [id, jobs] of Map.groupBy(jobsOf(input), job => job.servicePrincipalId))
+    world.services.graph.directory.setSynchronizationJobs(
+      id,
+      jobs.map(job => ({ id: job.id, status: { code: job.code as SynchronizationStatusCode } })),
+    );
+}
+
+/** What is known before tonight: rows, what the app deleted, who was among the deleted items, which domains are retired. */
+async function stageMemory(
+  world: FaultWorld,
+  input: ScenarioInput,
+  lastNight: Instant,
+  move: (at: Instant) => Instant,
+): Promise<void> {
+  const { azurite, operator, blobs } = world.services;
+  const deleted = scenarioDeleted(input);
+  // A row that the table has of an object that was deleted by us keeps its state, with the evidence by which it is known again.
+  const evidence = new Map(deleted.map(({ row }) => [row.id, row.evidence]));
+  const rows = scenarioRows(input).map(row => ({ ...row, evidence: evidence.get(row.id) ?? row.evidence }));
+  const known = new Set(rows.map(row => row.id));
+  await writeRows(world, [...rows, ...deleted.map(({ row }) => row).filter(row => !known.has(row.id))], move);
+  const decisions = new TableClient(azurite.tableEndpoint, tableNames.decisions, operator);
+  for (const { decision } of deleted)
+    await decisions.createEntity(rowOfDecision({ ...decision, deletedAt: move(decision.deletedAt) }));
+  const { restored, retiredDomains } = scenarioMemory(input);
+  const memory = {
+    completeSince: null,
+    readAt: move(lastNight),
+    deleted: new Set(restored),
+    left: new Map(),
+  };
+  await createDeletedUsersStore(blobs.getContainerClient(containerNames.evidence)).write(
+    memory,
+    null,
+    signal(),
+  );
+  const rules = createRuleTable(new TableClient(azurite.tableEndpoint, tableNames.rules, operator));
+  for (const domainSid of retiredDomains)
+    await rules.add(
+      {
+        ruleId: guidOf(domainSid),
+        content: { kind: 'retiredDomain', domainSid },
+        reason: 'decommissioned',
+        owner: { id: guidOf('owner'), name: 'Ada Lovelace' },
+        createdAt: move(lastNight),
+        expiresAt: null,
+      },
+      signal(),
+    );
 }
 
 /** An export like the first one of the story, of another forest. */
@@ -138,7 +219,7 @@ function unrelatedExport([first]: readonly MemoryExport[]): MemoryExport {
         objectGUID,
         distinguishedName: 'CN=Nobody,DC=elsewhere,DC=example',
         inScope: true,
-      } as MemoryExport['records'][number],
+      },
     ],
   };
 }
@@ -300,13 +381,13 @@ function putCloudObject(
   );
   switch (object.type) {
     case 'user':
-      return directory.put('user', entity as User);
+      return directory.put('user', entity);
     case 'group':
-      return directory.put('group', { groupTypes: [], ...entity } as Group);
+      return directory.put('group', { groupTypes: [], ...entity });
     case 'contact':
-      return directory.put('contact', entity as OrgContact);
+      return directory.put('contact', entity);
     case 'device':
-      return directory.put('device', entity as Device);
+      return directory.put('device', entity);
   }
 }
 

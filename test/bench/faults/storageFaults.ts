@@ -36,9 +36,14 @@ export const storageWrites: readonly StorageWrite[] = [
   },
   { name: 'what holds is put on record', fits: request => isRecord(request) && isOpen(request) },
   {
+    name: 'the users among the deleted items are remembered',
+    fits: ({ service, method, path }) =>
+      service === 'blob' && method === 'PUT' && path.startsWith('evidence/memory/'),
+  },
+  {
     name: 'long evidence is put into a blob',
     fits: ({ service, method, path }) =>
-      service === 'blob' && method === 'PUT' && path.startsWith('evidence/'),
+      service === 'blob' && method === 'PUT' && /^evidence\/[0-9a-f]{64}\.json/.test(path),
   },
   { name: 'the users are written', fits: rowsOf('user') },
   { name: 'the groups are written', fits: rowsOf('group') },
@@ -49,6 +54,29 @@ export const storageWrites: readonly StorageWrite[] = [
 ];
 
 const serverBusy = { status: 503, code: 'ServerBusy' } as const;
+
+/** And those of a run that asks the agents for synchronisation, as one does for what waits for it. */
+const askingWrites: readonly StorageWrite[] = [
+  {
+    name: 'synchronisation is asked for',
+    fits: ({ service, method, path }) =>
+      service === 'blob' && method === 'PUT' && path.startsWith('requests/'),
+  },
+  {
+    name: 'the asking is put into the audit log',
+    fits: ({ service, method, path, body }) =>
+      service === 'table' && method === 'POST' && path.startsWith('$batch') && body.includes('AuditLog'),
+  },
+  {
+    name: 'the audit log is mirrored',
+    fits: ({ service, method, path }) =>
+      service === 'blob' && method === 'PUT' && path.startsWith('audit/') && path.includes('appendblock'),
+  },
+];
+
+/** Made once a month, and so never again here. */
+const isNewMirror = ({ service, method, path }: StorageRequest): boolean =>
+  service === 'blob' && method === 'PUT' && path.startsWith('audit/') && !path.includes('comp=');
 
 /** What becomes of such a write. */
 const fates: readonly { readonly how: string; readonly fault: StorageFault; readonly times: number }[] = [
@@ -79,8 +107,12 @@ export async function leaversLeave(world: FaultWorld): Promise<void> {
   await world.upload();
 }
 
+const strictTime = { WAITING_RULES: '{}' };
+const allWrites = [...storageWrites, ...askingWrites];
+
 const writesOfARun: Fault = {
   name: 'every write of a run is one of those that are made to fail',
+  settings: strictTime,
   group: 'storage',
   answers: 'storage failing at each write',
   types: 'together',
@@ -93,10 +125,10 @@ const writesOfARun: Fault = {
     const written = world.front.requests.filter(({ method }) => !['GET', 'HEAD'].includes(method));
     for (const request of written)
       expectThat(
-        storageWrites.some(({ fits }) => fits(request)),
+        isNewMirror(request) || allWrites.some(({ fits }) => fits(request)),
         `${request.service} ${request.method} ${request.path.slice(0, 60)} is a write that no fault stands for`,
       );
-    for (const { name, fits } of storageWrites)
+    for (const { name, fits } of allWrites)
       expectThat(written.some(fits), `"${name}" was expected among the writes of a run`);
     return run;
   },
@@ -106,12 +138,13 @@ const writesOfARun: Fault = {
 /** The storage fails at each write of a run, before and after it took effect. */
 export const storageFaults: readonly Fault[] = [
   writesOfARun,
-  ...storageWrites.flatMap(({ name, fits }) =>
+  ...allWrites.flatMap(({ name, fits }) =>
     fates.map(({ how, fault, times }): Fault => ({
       name: `the write by which ${name} ${how}`,
       group: 'storage',
       answers: 'storage failing at each write',
       series: name,
+      ...(askingWrites.some(write => write.name === name) && { settings: strictTime }),
       types: 'together',
       async strike(world) {
         await leaversLeave(world);

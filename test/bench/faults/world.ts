@@ -12,7 +12,13 @@ import type { Fault as GraphFault, FaultRule } from '../../support/graph/faults'
 import type { Organisation } from '../../support/organisation/organisation';
 import { candidatesAtOnce } from '../../support/stack/candidatesAtOnce';
 import { startReviewPart, type ReviewPart } from '../../support/stack/reviewPart';
-import { startServices, type ExportMoment, type Services } from '../../support/stack/services';
+import {
+  readerPermissions,
+  startServices,
+  type ExportMoment,
+  type Services,
+} from '../../support/stack/services';
+import { startWebhookReceiver, type WebhookReceiver } from '../../support/webhookReceiver';
 import { startWorker, type Worker } from '../../support/stack/worker';
 import { labTenantId, makeLab, organisationOf, type Lab, type LabObject } from './lab';
 import { LabAgents } from './labAgents';
@@ -20,7 +26,12 @@ import { startStorageFront, type StorageFault, type StorageFront, type StorageRe
 
 /** Tables and containers that a new world begins without; the audit log goes on, as its chain must. */
 const wipedTables = [tableNames.candidates, tableNames.runs, tableNames.decisions, tableNames.rules];
-const wipedContainers = [containerNames.exports, containerNames.evidence, containerNames.requests];
+const wipedContainers = [
+  containerNames.exports,
+  containerNames.evidence,
+  containerNames.requests,
+  containerNames.notifications,
+];
 
 const pollMs = 10;
 /** How long (ms) a run may take; the lab is small. */
@@ -63,6 +74,8 @@ export class FaultWorld {
     readonly reviewing: ReviewPart,
     /** What both parts logged since the world began. */
     readonly log: string[],
+    /** Where notifications go, if a fault's settings say so. */
+    readonly webhook: WebhookReceiver,
   ) {
     this.lab = makeLab(forests, 'first');
   }
@@ -72,6 +85,7 @@ export class FaultWorld {
     const agents = new LabAgents(lab.forests, labTenantId);
     const services = await startServices({
       organisation: organisationOf(lab),
+      graphPermissions: [...readerPermissions, 'Synchronization.Read.All'],
       exporters: async () => agents,
     });
     const { azurite, authority } = services;
@@ -79,6 +93,7 @@ export class FaultWorld {
       certificate: await authority.issue(),
       endpoints: { blob: azurite.blobEndpoint, table: azurite.tableEndpoint, queue: azurite.queueEndpoint },
     });
+    const webhook = await startWebhookReceiver(await authority.issue());
     const log: string[] = [];
     const scanning = await startScanning(services, front, {}, line => log.push(line));
     const reviewing = await startReviewPart(services, {
@@ -86,7 +101,7 @@ export class FaultWorld {
       onLogLine: line => log.push(line),
       settings: { ROLLOUT_STAGE: 'normal', ...shortWaits, ...frontSettings(front) },
     });
-    const world = new FaultWorld(forests, services, agents, front, scanning, reviewing, log);
+    const world = new FaultWorld(forests, services, agents, front, scanning, reviewing, log, webhook);
     world.steps = reviewSteps({ reviewing } as Parameters<typeof reviewSteps>[0]);
     return world;
   }
@@ -95,6 +110,7 @@ export class FaultWorld {
     await this.reviewing.stop();
     if (!this.scanning.ended) await this.scanning.stop();
     await this.front.stop();
+    await this.webhook.stop();
     await this.services.stop();
   }
 
@@ -137,6 +153,7 @@ export class FaultWorld {
     this.lab = makeLab(this.forests, salt);
     for (const object of this.lab.objects) this.put(object);
     this.lines = new Map(organisationOf(this.lab).sources.map(({ source, lines }) => [source, [...lines]]));
+    this.webhook.answer(202);
     this.syncTenant();
     this.#gone.clear();
     for (const orphan of this.lab.orphans) this.#gone.add(keyOf(orphan));
