@@ -1,5 +1,5 @@
 import { acceptedRunsOf, type RunGoingOn, type RunRecord } from '../core/acceptedRun';
-import { AppError } from '../core/appError';
+import { AppError, type ErrorCode } from '../core/appError';
 import { historyWaits, verdictWithHistory } from '../core/cloudHistory';
 import type { CloudObject } from '../core/cloudObject';
 import type { ComparisonContext } from '../core/correlate';
@@ -83,9 +83,9 @@ export async function compareTenant(
     return { gates, exports: read, result: null };
   }
   const pending = new PendingObjects(cloud);
-  await readUnlisted(directory, onRecord, cloud, pending, signal);
-  time('graph');
   try {
+    await readUnlisted(directory, onRecord, cloud, pending, signal);
+    time('graph');
     const result = await lookCloser(
       read,
       cloud,
@@ -97,14 +97,14 @@ export async function compareTenant(
     );
     return { gates, exports: read, result };
   } catch (error) {
-    if (!(error instanceof AppError) || !alterations.has(error.code)) throw error;
-    return { gates: [...gates, alteredWhileRead(error.message)], exports: read, result: null };
+    signal.throwIfAborted();
+    const breach = error instanceof AppError ? breachesWhileRead[error.code]?.(error.message) : undefined;
+    if (!breach) throw error;
+    return { gates: [...gates, breach], exports: read, result: null };
   } finally {
     time('comparison');
   }
 }
-
-const alterations: ReadonlySet<string> = new Set(['exportRefused', 'exportMissing']);
 
 /** What was verified in the first pass, and is something else in the second, is a breach like what never was. */
 const alteredWhileRead = (reason: string): GateResult =>
@@ -114,6 +114,24 @@ const alteredWhileRead = (reason: string): GateResult =>
     { found: 'altered while it was read', limit: 'the same in both passes' },
     { reason, severity: 1, holds: true },
   );
+
+/** An object on record that can be read neither in its list nor by its id is not gone. It holds nobody. */
+const unreadById = (reason: string): GateResult =>
+  breachedGate(
+    'evidence',
+    subjectOf('graphListComplete'),
+    { found: 'an object that is not in its list was not read', limit: 'read by its id' },
+    { reason, severity: 1, holds: false },
+  );
+
+/** What goes wrong after the first pass is a breach as well: the other gates are evaluated all the same. */
+const breachesWhileRead: Readonly<Partial<Record<ErrorCode, (reason: string) => GateResult>>> = {
+  exportRefused: alteredWhileRead,
+  exportMissing: alteredWhileRead,
+  graphUnavailable: unreadById,
+  graphRefused: unreadById,
+  graphAnswerInvalid: unreadById,
+};
 
 /** Whether every source has an export that can be read. */
 export function readableExportGates({ outcomes }: ExportsRead): GateResult[] {

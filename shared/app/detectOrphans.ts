@@ -23,7 +23,7 @@ import type {
   ScanRunTable,
   SynchronisationReader,
 } from './ports';
-import { readLegacy, recentRuns, type RunLegacy } from './runHistory';
+import { baselineOf, readAccepted, readLegacy, recentRuns, type RunLegacy } from './runHistory';
 
 /** The table Rules, for reading. */
 export interface RuleReader {
@@ -276,13 +276,8 @@ async function scan(
   const { limits, tenantId } = settings;
   const previous = await readPrevious(ports, signal);
   const rules = await readRules(ports, signal);
-  const accepted = legacy.accepted === null ? null : await runs.read(legacy.accepted, signal);
-  if (legacy.accepted !== null && accepted === null)
-    throw new AppError(
-      'rowInvalid',
-      `The record of the last accepted run (${legacy.accepted}) was expected in ScanRuns, and is not there. Nothing can be compared ` +
-        'with it: restore the table.',
-    );
+  const accepted = await readAccepted(runs, legacy, signal);
+  const baseline = baselineOf(accepted, legacy.recent);
   const synchronisation = await readSynchronisation(ports.synchronisation, signal);
   const { runNumber, startedAt } = running;
   const runTime = {
@@ -309,7 +304,7 @@ async function scan(
   const sources = sourcesOf(exports);
   const evidence = [
     ...compared.gates,
-    ...evidenceGates({ exports, synchronisation, accepted, tenantId, limits, now: clock.now() }),
+    ...evidenceGates({ exports, synchronisation, accepted: baseline, tenantId, limits, now: clock.now() }),
     ...(compared.result ? comparisonGates(compared.result, limits) : []),
   ];
   soFar.learn({
@@ -343,11 +338,11 @@ async function scan(
   // Before the rows: a run that ends in between alerts once more.
   alertMadeAgain(newlyMadeAgain(history, findings, previous), ports.log);
   // What locks the list is on record before the list is: a run that ends in between must not unlock it.
-  soFar.learn({ reasons, holds: carried.accepted });
+  soFar.learn({ reasons, holds: carried.whileWritten });
   await runs.replace({ ...running, ...soFar.known }, 'running', signal);
   await ports.candidates.write(plan.writes, () => lock.assertHeld(signal), signal);
   soFar.time('write');
-  return { state: 'finished' };
+  return { state: 'finished', holds: carried.accepted };
 }
 
 /** Asks for what objects wait for, in an accepted run only. */

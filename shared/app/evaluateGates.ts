@@ -54,7 +54,7 @@ export async function readSynchronisation(
 export interface GateInput {
   readonly exports: Pick<ExportsRead, 'accepted' | 'used'>;
   readonly synchronisation: SynchronisationReading;
-  /** The last accepted run; null: there is none. */
+  /** What the last accepted run used (`baselineOf`); null: there is none. */
   readonly accepted: Pick<ScanRun, 'exports'> | null;
   readonly tenantId: string;
   readonly limits: GateLimits;
@@ -118,6 +118,6 @@ export function volumeGates(
 
 /** Without a run history of every source, nobody knows whether deletions were exported at all. */
 function unproved(missing: readonly Finding[], sources: readonly SourceSynchronisation[]): number {
-  if (!sources.every(source => source.hasHistory)) return missing.length;
+  if (sources.length === 0 || sources.some(source => !source.hasHistory)) return missing.length;
   return missing.filter(finding => finding.waitsFor.some(wait => wait.for === 'synchronisation')).length;
 }

@@ -17,10 +17,17 @@ export interface Hold extends GateSubject {
 
 /** How much worse (per cent) a breach may have become and still be the one that was released: a directory changes from night to night. */
 export const releaseSlackPercent = 10;
-/** Of one subject, the newest holds are carried on; older ones say the same. */
+/** Of one subject, this many holds are carried on: the newest, and the worst of those before. A release of that covers what is left out. */
 export const holdsPerSubject = 10;
-/** Gates that are about one night alone: their release is used up by the next accepted run, even if it breaches them as well. */
-const ofOneNight: ReadonlySet<string> = new Set(['newMissing']);
+/** How far a release reaches beyond the run that it names: to the same breach of later and of earlier runs, where nothing is said here. */
+const narrowReach: ReadonlyMap<string, 'earlier' | 'itself'> = new Map([
+  // No run can rest on an export that does not verify, so there is nothing to let through; and the next one is altered in its own way.
+  ['exportVerified', 'earlier'],
+  // Nor on the lists of another tenant: every object on record would be gone.
+  ['tenantAgrees', 'earlier'],
+  // Every night loses other objects.
+  ['newMissing', 'itself'],
+]);
 
 /** What was decided about the gates of a run, and about those before it. */
 export interface HoldDecision {
@@ -28,18 +35,37 @@ export interface HoldDecision {
   readonly gates: readonly GateResult[];
   /** Holds of earlier runs that nobody has released; of the kind evidence they hold this run. */
   readonly open: readonly Hold[];
-  /** What the next runs have to know, where this run is accepted, and where it is not. */
-  readonly carried: { readonly accepted: readonly Hold[]; readonly notAccepted: readonly Hold[] };
+  /** What the next runs have to know, as this run ends, or does not end at all. */
+  readonly carried: {
+    readonly accepted: readonly Hold[];
+    /** While it writes: what locks the new list, and all that held before, since nothing is used up by a run that is not accepted. */
+    readonly whileWritten: readonly Hold[];
+    readonly notAccepted: readonly Hold[];
+  };
 }
 
 /** The rule that lets a hold go; null: it is in force. */
 const releaseOfHold = (hold: Hold, rules: ActiveRules): string | null =>
   releaseOf(rules, hold.runId, hold.gate)?.ruleId ?? null;
 
-/** Holds that are in force: nobody has released them, and nothing that goes as far was released of the same subject. */
+/**
+ * Holds that are in force: nobody has released them, and nothing that goes as far was released of the same subject. Oldest first, by
+ * the order in which they came, since clocks differ.
+ */
 export function openHolds(holds: readonly Hold[], rules: ActiveRules): readonly Hold[] {
-  const released = holds.filter(hold => releaseOfHold(hold, rules) !== null);
-  return holds.filter(hold => !released.some(other => covers(other, hold)));
+  const released = [...holds.entries()].filter(([, hold]) => releaseOfHold(hold, rules) !== null);
+  return holds.filter(
+    (hold, at) =>
+      !released.some(
+        ([otherAt, other]) =>
+          otherAt === at || (reaches(other.gate, at < otherAt ? 'earlier' : 'later') && covers(other, hold)),
+      ),
+  );
+}
+
+function reaches(gate: string, where: 'earlier' | 'later'): boolean {
+  const reach = narrowReach.get(gate);
+  return reach === undefined || reach === where;
 }
 
 /** The holds in force that lock approval and deletion of objects of this type. */
@@ -70,7 +96,7 @@ export function decideHolds(
 ): HoldDecision {
   const open = openHolds(before, rules);
   const released = before.filter(hold => releaseOfHold(hold, rules) !== null);
-  const reusable = released.filter(hold => !ofOneNight.has(hold.gate));
+  const reusable = released.filter(hold => reaches(hold.gate, 'later'));
   const marked = gates.map(gate => {
     if (gate.passed) return gate;
     const [release] = reusable.flatMap(hold => {
@@ -94,23 +120,25 @@ export function decideHolds(
   const goesOn = (hold: Hold): boolean =>
     reusable.includes(hold) && marked.some(gate => !gate.passed && sameSubject(gate, hold));
   const volume = before.filter(hold => hold.kind === 'volume');
+  const locks = own.filter(hold => hold.kind === 'volume');
   return {
     gates: marked,
     open,
     carried: {
-      accepted: newestOf([
-        ...volume.filter(hold => open.includes(hold) || goesOn(hold)),
-        ...own.filter(hold => hold.kind === 'volume'),
-      ]),
+      accepted: bounded([...volume.filter(hold => open.includes(hold) || goesOn(hold)), ...locks]),
+      whileWritten: bounded([...before, ...locks]),
       // A run that was not accepted saw nothing that counts: what was released stays released until one is.
-      notAccepted: newestOf([...before, ...own.filter(hold => hold.kind === 'evidence')]),
+      notAccepted: bounded([...before, ...own.filter(hold => hold.kind === 'evidence')]),
     },
   };
 }
 
-function newestOf(holds: readonly Hold[]): readonly Hold[] {
-  const kept: Hold[] = [];
-  for (const hold of holds.toSorted((a, b) => b.since - a.since))
-    if (kept.filter(other => sameSubject(other, hold)).length < holdsPerSubject) kept.push(hold);
-  return kept.toReversed();
+function bounded(holds: readonly Hold[]): readonly Hold[] {
+  return holds.filter(hold => {
+    const same = holds.filter(other => sameSubject(other, hold));
+    if (same.length <= holdsPerSubject) return true;
+    const older = same.slice(0, 1 - holdsPerSubject);
+    const worst = older.reduce((one, other) => (other.severity >= one.severity ? other : one));
+    return hold === worst || !older.includes(hold);
+  });
 }

@@ -60,7 +60,8 @@ export function buildScan(
     new TableClient(configuration.tableEndpoint, name, credential);
   const graph = { endpoint: configuration.graphEndpoint, credential, clock, log, correlationId: runId };
   const client = createGraphClient(graph.endpoint, credential);
-  const exports = createExportStore({
+  // Not `exports`: the compiled module has that name for its own.
+  const exportStore = createExportStore({
     container: blobs.getContainerClient(containerNames.exports),
     tenantId: configuration.tenantId,
     sources: configuration.sources,
@@ -70,7 +71,7 @@ export function buildScan(
   const requestBlobs = createRequestBlobs(blobs.getContainerClient(containerNames.requests));
   const ports: DetectOrphansPorts = {
     directory: createCloudDirectory(graph),
-    exports,
+    exports: exportStore,
     candidates,
     history: {
       deletedItems: createDeletedItems(createGraphRequests({ ...graph, client })),
@@ -82,7 +83,7 @@ export function buildScan(
       requestBlobs,
       requests: createExportRequests({
         blobs: requestBlobs,
-        exports,
+        exports: exportStore,
         audit: createAuditLog({
           part: 'scan',
           table: createAuditTable(tableOf(tableNames.audit)),

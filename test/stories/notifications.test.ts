@@ -1,4 +1,5 @@
 import { exportAgeMs, makeOrganisation } from '../support/organisation/makeOrganisation';
+import { candidatesAtOnce } from '../support/stack/candidatesAtOnce';
 import { startStack, type Stack } from '../support/stack/stack';
 import { startWebhookReceiver, type WebhookReceiver } from '../support/webhookReceiver';
 import { reviewSteps, type ListedItem, type ReviewSteps } from './reviewSteps';
@@ -17,7 +18,11 @@ describe('who is told', () => {
   let steps: ReviewSteps;
 
   beforeAll(async () => {
-    stack = await startStack({ organisation, onLogLine: line => void lines.push(line) });
+    stack = await startStack({
+      organisation,
+      scanSettings: candidatesAtOnce,
+      onLogLine: line => void lines.push(line),
+    });
     receiver = await startWebhookReceiver(await stack.authority.issue());
     steps = reviewSteps(stack);
     await stack.reviewing.restart({

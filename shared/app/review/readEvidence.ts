@@ -8,7 +8,7 @@ import { activeRules } from '../../core/rule';
 import { readableExportGates } from '../compareTenant';
 import { evidenceGates, readSynchronisation } from '../evaluateGates';
 import { readExports, type ExportsRead } from '../readExports';
-import { readLegacy, recentRuns } from '../runHistory';
+import { baselineOf, readAccepted, readLegacy, recentRuns } from '../runHistory';
 import type { DeletionPorts, DeletionSettings } from './deletionUseCasePorts';
 
 /** What a call rests on: the newest export of every source, or why there is nothing to rest on. */
@@ -42,14 +42,22 @@ export async function readEvidence(
   const read = await readExports(exports, sources, log, signal);
   const missing = [...read.outcomes].flatMap(([source, { status }]) => (status === 'missing' ? source : []));
   if (missing.length > 0) return { kind: 'missing', sources: missing };
-  const legacy = await readLegacy(runs, await runs.newest(recentRuns, signal), signal);
+  const recent = await runs.newest(recentRuns, signal);
+  const legacy = await readLegacy(runs, recent, signal);
   const rules = activeRules(await Array.fromAsync(ports.rules.readAll(signal)), clock.now());
-  const accepted = legacy.accepted === null ? null : await runs.read(legacy.accepted, signal);
+  const accepted = await readAccepted(runs, legacy, signal);
   const synchronisation = await readSynchronisation(ports.synchronisation, signal);
   const now = clock.now();
   const gates = [
     ...readableExportGates(read),
-    ...evidenceGates({ exports: read, synchronisation, accepted, tenantId, limits, now }),
+    ...evidenceGates({
+      exports: read,
+      synchronisation,
+      accepted: baselineOf(accepted, recent),
+      tenantId,
+      limits,
+      now,
+    }),
   ];
   const holding = openHolds(legacy.holds, rules).filter(hold => hold.kind === 'evidence');
   const reasons = [

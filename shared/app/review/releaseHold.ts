@@ -1,4 +1,6 @@
 import type { Person } from '../../core/decision';
+import type { Hold } from '../../core/holds';
+import type { ScanRun } from '../../core/scanRun';
 import type { ScanRunTable } from '../ports';
 import { readLegacy, recentRuns } from '../runHistory';
 import { addRule, type AddedRule, type RulesPorts } from './rules';
@@ -27,8 +29,7 @@ export type ReleasedHold =
 
 /**
  * Lets go what one gate held of one run: a rule for this run and this gate. It covers that breach while it goes on and is not worse, and
- * loosens no limit (core/holds). Only a breach that the run's record shows, and that is in force now, can be let go. Throws as
- * `addRule`.
+ * loosens no limit (core/holds). Only a breach that holds now, as the newest record says, can be let go. Throws as `addRule`.
  */
 export async function releaseHold(
   ports: ReleaseHoldPorts,
@@ -41,16 +42,10 @@ export async function releaseHold(
       "The statement was expected to name this run's id and this gate's name once more.",
     );
   const recent = await ports.runs.newest(recentRuns, signal);
-  const run = recent.find(one => one.runId === runId);
-  if (!run) return refused('noSuchRun', `None of the newest ${recentRuns} runs has this id.`);
-  if (!run.gates.some(one => one.gate === gate && !one.passed))
-    return refused('gateNotBreached', 'A gate that held this run was expected: see the gates of its record.');
   const { holds } = await readLegacy(ports.runs, recent, signal);
+  // What holds is carried from record to record: the run that it names may be older than any record that is looked at.
   if (!holds.some(hold => hold.runId === runId && hold.gate === gate))
-    return refused(
-      'notHeld',
-      `This breach holds nothing any more. What does: ${holds.map(hold => `${hold.gate} of run ${hold.runId}`).join(', ') || 'nothing'}.`,
-    );
+    return notHeld(recent, holds, { runId, gate });
   const added = await addRule(
     ports,
     { content: { kind: 'holdRelease', runId, gate }, reason, expiresAt: null, by, correlationId },
@@ -58,6 +53,19 @@ export async function releaseHold(
   );
   if (added.kind === 'expiryPassed') throw new RangeError('a rule without expiry has none that passed');
   return added;
+}
+
+function notHeld(
+  recent: readonly ScanRun[],
+  holds: readonly Hold[],
+  { runId, gate }: Pick<ReleaseHoldRequest, 'runId' | 'gate'>,
+): ReleasedHold {
+  const records = recent.filter(one => one.runId === runId);
+  if (records.length === 0) return refused('noSuchRun', `None of the newest ${recentRuns} runs has this id.`);
+  if (!records.some(run => run.gates.some(one => one.gate === gate && !one.passed)))
+    return refused('gateNotBreached', 'A gate that held this run was expected: see the gates of its record.');
+  const what = holds.map(hold => `${hold.gate} of run ${hold.runId}`).join(', ') || 'nothing';
+  return refused('notHeld', `This breach holds nothing any more. What does: ${what}.`);
 }
 
 const refused = (

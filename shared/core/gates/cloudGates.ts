@@ -123,13 +123,15 @@ export function matchRate(
     names.reduce((total, name) => total + (outcomes[name] ?? 0), 0);
   const missing = sum(nowhere);
   const all = sum(found) + missing;
-  const percent = all === 0 ? 100 : ((all - missing) / all) * 100;
-  const figures = { found: `${percent.toFixed(1)} % of ${all}`, limit: `${floor} % or more` };
+  const percent = all === 0 ? 100 : ((all - missing) * 100) / all;
+  // Rounded down: what is below the floor must not look as if it were at it.
+  const shown = (Math.floor(percent * 10) / 10).toFixed(1);
+  const figures = { found: `${shown} % of ${all}`, limit: `${floor} % or more` };
   const tooFew = missing < matchRateLeastMissing && missing < all;
   if (percent >= floor || tooFew) return passedGate('evidence', subject, figures);
   return breachedGate('evidence', subject, figures, {
     reason:
-      `${type}s: some key was expected to find ${floor} % or more of the ${all} comparable objects on-premises; ${percent.toFixed(1)} % ` +
+      `${type}s: some key was expected to find ${floor} % or more of the ${all} comparable objects on-premises; ${shown} % ` +
       'were found. Check the declared anchor attribute and that every forest has its export. If as many really are orphans, release ' +
       'this breach.',
     severity: floor - percent,

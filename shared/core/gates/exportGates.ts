@@ -258,16 +258,18 @@ export function replicationFresh(
     const lagHours =
       oldestInboundSuccess === null ? 0 : Math.max(0, used.startedAt - oldestInboundSuccess) / hourMs;
     const passed = lagHours <= limits.replicationLagHours;
+    const found =
+      oldestInboundSuccess === null ? 'one domain controller' : formatInstant(oldestInboundSuccess);
     return evidence(
       subjectOf('replicationFresh', { source: used.source, context: distinguishedName }),
-      oldestInboundSuccess === null ? 'one domain controller' : formatInstant(oldestInboundSuccess),
+      found,
       `at most ${limits.replicationLagHours} hours before the export`,
       passed
         ? null
         : {
             reason:
               `${used.source}: inbound replication of ${distinguishedName} was expected to have reached ${dnsHostName} in the ` +
-              `${limits.replicationLagHours} hours before the export; the oldest success was ${formatInstant(oldestInboundSuccess ?? used.startedAt)}. ` +
+              `${limits.replicationLagHours} hours before the export; the oldest success was ${found}. ` +
               'Repair replication (repadmin /showrepl), or let the agent ask another domain controller.',
             severity: lagHours - limits.replicationLagHours,
             holds: false,

@@ -17,9 +17,11 @@ export function synchronisationEnabled(tenant: TenantSynchronisation | null, unr
   return breachedGate('evidence', subject, figures, {
     reason:
       `Directory synchronisation of the tenant was expected to be enabled; organization.onPremisesSyncEnabled is ${String(tenant.enabled)}. ` +
-      'Objects do not follow Active Directory then. Enable it, let it run, and release this breach.',
+      'Objects do not follow Active Directory then. Enable it, let it run, and release this breach; where it is enabled, grant ' +
+      'Organization.Read.All to the reader identity.',
     severity: 1,
-    holds: true,
+    // null is also what Graph says where Organization.Read.All is missing: a permission is no breach to be released.
+    holds: tenant.enabled === false,
   });
 }
 
@@ -38,22 +40,42 @@ export function synchronisationFresh(
   // Every source by its own history, where each has one; the tenant's date cannot tell which client reported.
   const own = sources.length > 0 && sources.every(source => source.hasHistory);
   const oldest = own ? oldestOf(sources) : (tenant?.lastSyncDateTime ?? null);
+  const staleHours =
+    oldest === null ? 1 : Math.max(0, (now - oldest) / hourMs - limits.synchronisationAgeHours);
+  const newest = own ? newestOf(sources) : oldest;
+  const aheadHours = newest === null ? 0 : (newest - now) / hourMs - limits.clockAheadMinutes / 60;
+  if (newest !== null && aheadHours > 0)
+    return breachedGate(
+      'evidence',
+      subject,
+      { found: formatInstant(newest), limit },
+      {
+        // As exportClock: a time from the future would outlive every age.
+        reason:
+          `Synchronisation was expected to have run ${limit}; it says ${formatInstant(newest)}, and here it is ${formatInstant(now)}: ` +
+          `at most ${limits.clockAheadMinutes} minutes ahead were expected. Set the clock of the server that synchronises, let it run, ` +
+          'and release this breach.',
+        severity: Math.max(aheadHours, staleHours),
+        holds: true,
+      },
+    );
   if (oldest === null)
     return breachedGate(
       'evidence',
       subject,
       { found: 'unknown', limit },
       {
-        reason:
-          `Synchronisation was expected to have run ${limit}; nobody tells when it did. Grant Organization.Read.All to the reader ` +
-          "identity, or let each source's agent tell the run history (docs/agent.md).",
-        severity: 1,
+        reason: own
+          ? `Synchronisation was expected to have run ${limit}; the run history of a source has no run that succeeded. See what its ` +
+            "runs failed with (Synchronization Service Manager, 'Operations')."
+          : `Synchronisation was expected to have run ${limit}; nobody tells when it did. Grant Organization.Read.All to the reader ` +
+            "identity, or let each source's agent tell the run history (docs/agent.md).",
+        severity: staleHours,
         holds: false,
       },
     );
   const found = formatInstant(oldest);
-  const ageHours = (now - oldest) / hourMs;
-  if (ageHours <= limits.synchronisationAgeHours) return passedGate('evidence', subject, { found, limit });
+  if (staleHours === 0) return passedGate('evidence', subject, { found, limit });
   return breachedGate(
     'evidence',
     subject,
@@ -62,7 +84,7 @@ export function synchronisationFresh(
       reason:
         `Synchronisation was expected to have run ${limit}; the last time was ${found}. Repair it (Entra Connect Health, or ` +
         'Get-ADSyncScheduler on the Connect server), let it run, and release this breach.',
-      severity: ageHours - limits.synchronisationAgeHours,
+      severity: staleHours,
       holds: true,
     },
   );
@@ -74,6 +96,15 @@ const oldestOf = (sources: readonly SourceSynchronisation[]): Instant | null =>
     if (oldest === null || lastSucceededStart === null) return null;
     return lastSucceededStart < oldest ? lastSucceededStart : oldest;
   }, null);
+
+const newestOf = (sources: readonly SourceSynchronisation[]): Instant | null =>
+  sources.reduce<Instant | null>(
+    (newest, { lastSucceededStart }) =>
+      newest === null || (lastSucceededStart !== null && lastSucceededStart > newest)
+        ? lastSucceededStart
+        : newest,
+    null,
+  );
 
 /** Job states in which Cloud Sync works; anything else exports nothing. */
 const working: ReadonlySet<string> = new Set(['Active', 'InProgress']);

@@ -144,16 +144,16 @@ async function openTenant(
 export const exportsContainer = 'exports';
 
 function exportsReader(
-  { exports, tenantId }: VerifyTenantOptions,
+  { exports: uploaded, tenantId }: VerifyTenantOptions,
   credential: TokenCredential,
   progress: (line: string) => void,
   given: ExportStore | undefined,
 ): (signal: AbortSignal) => Promise<ExportsReading> {
-  if (exports === null) {
+  if (uploaded === null) {
     const why = 'only an export can tell: --data-blob-endpoint, with EXPORT_SOURCES';
     return () => Promise.resolve({ kind: 'notRead', why });
   }
-  const { blobEndpoint, sources } = exports;
+  const { blobEndpoint, sources } = uploaded;
   const log: Log = { debug: () => {}, info: progress, warn: progress, error: progress };
   const container = new ContainerClient(`${blobEndpoint}/${exportsContainer}`, credential);
   const store = given ?? createExportStore({ container, tenantId, sources, log });

@@ -59,9 +59,13 @@ export function createScanRunTable({ table, spill: container, log }: ScanRunTabl
       try {
         // The key begins with the time of the start, which an id does not say; there is one partition, and one row a night.
         const filter = odata`PartitionKey eq ${runPartition} and runId eq ${runId}`;
-        for await (const row of table.listEntities({ queryOptions: { filter }, abortSignal: signal }))
-          return await runOfRow(table.tableName, row, blob => spill.read(blob, signal));
-        return null;
+        let found: ScanRun | null = null;
+        for await (const row of table.listEntities({ queryOptions: { filter }, abortSignal: signal })) {
+          // Of several under one id, which only a skip can make, the one that ran.
+          if (found === null || found.state === 'skipped')
+            found = await runOfRow(table.tableName, row, blob => spill.read(blob, signal));
+        }
+        return found;
       } catch (error) {
         throw storageError(error, resource, signal);
       }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { defaultGateLimits } from '../../../shared/core/gates/limits';
 import { version } from '../../../shared/core/version';
 import { defaultWaitingRules } from '../../../shared/core/waiting';
 import {
@@ -160,6 +161,43 @@ describe('configuration', () => {
     const problems = problemsOf({ ...examples, [name]: value });
     expect(Object.keys(problems)).toEqual([name]);
     expect(problems[name]).toContain(problem === 'at' ? '' : problem);
+  });
+
+  describe('GATE_LIMITS', () => {
+    const limitsOf = (value: string | undefined) => {
+      const reading = readConfiguration({ ...examples, GATE_LIMITS: value });
+      return reading.status === 'valid' ? reading.configuration.gateLimits : null;
+    };
+
+    test.each([undefined, '', '{}'])('%p leaves every limit at its default', value =>
+      expect(limitsOf(value)).toEqual(defaultGateLimits),
+    );
+
+    test('replaces the limits that it names, each type by itself, and no other', () =>
+      expect(limitsOf('{"exportAgeHours":26,"newMissingObjects":{"user":50}}')).toEqual({
+        ...defaultGateLimits,
+        exportAgeHours: 26,
+        newMissingObjects: { ...defaultGateLimits.newMissingObjects, user: 50 },
+      }));
+
+    test.each([
+      ['JSON that is cut off', '{"exportAgeHours":26', 'is not JSON'],
+      ['what is no object', '36', ''],
+      ['a list', '[]', ''],
+      ['null', 'null', ''],
+      ['a name that is no limit', '{"exportAgeHour":26}', 'exportAgeHour'],
+      ['a type that is none', '{"newMissingObjects":{"users":50}}', 'users'],
+      ['one figure for every type', '{"newMissingObjects":50}', 'newMissingObjects'],
+      ['a figure in quotes', '{"exportAgeHours":"26"}', 'exportAgeHours'],
+      ['a figure out of bounds', '{"exportDropPercent":101}', 'exportDropPercent'],
+      ['what JSON can not say', '{"exportAgeHours":Infinity}', 'is not JSON'],
+      ['what is infinite in JSON', '{"exportAgeHours":1e999}', 'exportAgeHours'],
+    ])('%s is refused, and no limit is loosened by mistake', (_, value, problem) => {
+      const problems = problemsOf({ ...examples, GATE_LIMITS: value });
+      expect(Object.keys(problems)).toEqual(['GATE_LIMITS']);
+      expect(problems['GATE_LIMITS']).toContain(problem);
+      expect(limitsOf(value)).toBeNull();
+    });
   });
 
   describe('of the part review', () => {

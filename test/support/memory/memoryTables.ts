@@ -79,7 +79,8 @@ export class MemoryRuns implements ScanRunTable {
   }
 
   async read(runId: string): Promise<ScanRun | null> {
-    return this.runs.find(run => run.runId === runId) ?? null;
+    const records = this.runs.filter(run => run.runId === runId);
+    return records.find(run => run.state !== 'skipped') ?? records[0] ?? null;
   }
 
   async create(run: ScanRun): Promise<void> {

@@ -73,6 +73,17 @@ describe('what is written is what is read', () => {
     );
   });
 
+  test('of several under one id, which only a skip can make, the one that ran', async () => {
+    const ran = aRun({ state: 'finished' });
+    const skipped = (ms: number) =>
+      aRun({ state: 'skipped', fence: null, startedAt: (start + ms) as Instant, acceptedBefore: null });
+    await runs.create(skipped(1), open);
+    expect(await runs.read('run-1', open)).toEqual(skipped(1));
+    await runs.create(ran, open);
+    await runs.create(skipped(-1), open);
+    expect(await runs.read('run-1', open)).toEqual(ran);
+  });
+
   test('any runs, through the service, newest first', async () => {
     const sample = fc.sample(anyRun, { numRuns: 25, seed: 11 });
     for (const run of sample) await runs.create(run, open);

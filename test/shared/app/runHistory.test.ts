@@ -1,0 +1,175 @@
+import { baselineOf, manyRuns, readAccepted, readLegacy, recentRuns } from '../../../shared/app/runHistory';
+import type { Hold } from '../../../shared/core/holds';
+import type { Instant } from '../../../shared/core/instant';
+import type { SourceName } from '../../../shared/core/exportFormat';
+import type { ExportUsed, ScanRun } from '../../../shared/core/scanRun';
+import { aRun } from '../../functions/reviewBench';
+import { instant } from '../../support/builders';
+import { anExport } from '../core/gates/judgedExport';
+import { MemoryRuns } from '../../support/memory/memoryTables';
+
+const start = instant('2026-11-20T02:00:00Z');
+const signal = new AbortController().signal;
+const minutes = (count: number): Instant => (start + count * 60_000) as Instant;
+
+const hold = (runId: string): Hold => ({
+  gate: 'exportDrop',
+  source: 'contoso',
+  type: 'user',
+  context: 'DC=contoso,DC=example',
+  kind: 'evidence',
+  runId,
+  since: start,
+  severity: 1,
+});
+
+/** A run that held the lease, and left one hold that says which run it was. */
+const run = (runNumber: number, given: Partial<ScanRun> = {}): ScanRun =>
+  aRun({
+    runId: `run-${runNumber}`,
+    runNumber,
+    fence: runNumber,
+    state: 'refused',
+    startedAt: minutes(runNumber),
+    holds: [hold(`run-${runNumber}`)],
+    ...given,
+  });
+const skipped = (runNumber: number, at: number): ScanRun =>
+  run(runNumber, { runId: `skip-${at}`, state: 'skipped', fence: null, startedAt: minutes(at), holds: [] });
+
+/** Legacy of a table with these records, and how many of them were asked for. */
+async function legacyOf(records: readonly ScanRun[]) {
+  const table = new MemoryRuns();
+  table.runs = [...records];
+  const asked: number[] = [];
+  const newest = (limit: number) => {
+    asked.push(limit);
+    return table.newest(limit);
+  };
+  const legacy = await readLegacy({ newest }, await newest(recentRuns), signal);
+  return { legacy, asked };
+}
+const holdersOf = ({ holds }: { readonly holds: readonly Hold[] }): string[] =>
+  holds.map(({ runId }) => runId);
+
+describe('what earlier runs left', () => {
+  test('nothing, where there was none', async () =>
+    expect((await legacyOf([])).legacy).toEqual({ accepted: null, holds: [] }));
+
+  test('is what the newest record says', async () =>
+    expect((await legacyOf([run(1), run(2)])).legacy).toMatchObject({ holds: [{ runId: 'run-2' }] }));
+
+  test.each<[ScanRun['state'], string]>([
+    ['finished', 'run-7'],
+    ['running', 'run-3'],
+    ['refused', 'run-3'],
+    ['held', 'run-3'],
+    ['failed', 'run-3'],
+    ['aborted', 'run-3'],
+  ])('a run that is %s leaves %s as the accepted one', async (state, accepted) =>
+    expect((await legacyOf([run(7, { state, acceptedBefore: 'run-3' })])).legacy.accepted).toBe(accepted),
+  );
+
+  test('is not what a run knew that never held the lease', async () => {
+    const { legacy, asked } = await legacyOf([run(1), skipped(1, 2), skipped(1, 3)]);
+    expect(holdersOf(legacy)).toEqual(['run-1']);
+    expect(asked).toEqual([recentRuns]);
+  });
+
+  test('is the run with the highest number, whatever the clocks said', async () => {
+    const ahead = run(2, { startedAt: minutes(1_000) });
+    for (const records of [
+      [run(1), ahead, run(3)],
+      [run(3), ahead, run(1)],
+    ])
+      expect(holdersOf((await legacyOf(records)).legacy)).toEqual(['run-3']);
+  });
+
+  test('is, of two with one number, the one that held the lease last', async () => {
+    const lost = run(2, { runId: 'lost', fence: 5, startedAt: minutes(9), holds: [hold('lost')] });
+    const took = run(2, { runId: 'took', fence: 6, holds: [hold('took')] });
+    for (const records of [
+      [lost, took],
+      [took, lost],
+    ])
+      expect(holdersOf((await legacyOf(records)).legacy)).toEqual(['took']);
+  });
+
+  test('is found behind more skipped runs than are looked at first', async () => {
+    const skips = Array.from({ length: recentRuns }, (_, at) => skipped(1, at + 2));
+    const { legacy, asked } = await legacyOf([run(1), ...skips]);
+    expect(holdersOf(legacy)).toEqual(['run-1']);
+    expect(asked).toEqual([recentRuns, manyRuns]);
+    expect((await legacyOf([run(1), ...skips.slice(1)])).asked).toEqual([recentRuns]);
+  });
+
+  test('is nothing where no run ever held the lease, however often one was asked for: a first run must be possible', async () => {
+    const skips = Array.from({ length: recentRuns + 1 }, (_, at) => skipped(0, at));
+    expect((await legacyOf(skips)).legacy).toEqual({ accepted: null, holds: [] });
+  });
+
+  test('is not known behind more of them than can be looked at, and nobody guesses', async () => {
+    const skips = Array.from({ length: manyRuns }, (_, at) => skipped(0, at));
+    await expect(legacyOf(skips)).rejects.toMatchObject({
+      code: 'scanFailed',
+      message: expect.stringMatching(/What holds is not known.*remove the records/),
+    });
+    expect((await legacyOf(skips.slice(1))).legacy).toEqual({ accepted: null, holds: [] });
+  });
+});
+
+describe('the last accepted run', () => {
+  const read = (records: readonly ScanRun[], accepted: string | null) => {
+    const table = new MemoryRuns();
+    table.runs = [...records];
+    return readAccepted(table, { accepted }, signal);
+  };
+  const finished = run(1, { state: 'finished' });
+
+  test('is none, where none was accepted', async () => expect(await read([finished], null)).toBeNull());
+
+  test('is the record of its id', async () =>
+    expect(await read([run(2), finished], 'run-1')).toEqual(finished));
+
+  test('is not the record that a skipped request left under its id', async () => {
+    const twin = skipped(1, 5);
+    expect(await read([{ ...twin, runId: 'run-1' }, finished], 'run-1')).toEqual(finished);
+  });
+
+  test('that is gone, or something else, is no reason to compare with nothing', async () => {
+    await expect(read([], 'run-1')).rejects.toMatchObject({
+      code: 'rowInvalid',
+      message: expect.stringMatching(/and is not there.*restore the table/),
+    });
+    await expect(read([run(1, { state: 'skipped' })], 'run-1')).rejects.toMatchObject({
+      code: 'rowInvalid',
+      message: expect.stringContaining('found one that is "skipped"'),
+    });
+  });
+});
+
+describe('what the exports of a night are compared with', () => {
+  const used = (source: string, sequence: number): ExportUsed =>
+    anExport({ source: source as SourceName, sequence });
+  const finished = (runNumber: number, ...exports: ExportUsed[]): ScanRun =>
+    run(runNumber, { state: 'finished', exports });
+  const told = (baseline: ReturnType<typeof baselineOf>) =>
+    baseline?.exports.map(({ source, sequence }) => `${source} ${sequence}`);
+
+  test('nothing, where no run was accepted', () =>
+    expect(baselineOf(null, [run(1, { exports: [used('contoso', 1)] })])).toBeNull());
+
+  test('the exports of the last accepted run, whatever the others used', () => {
+    const accepted = finished(5, used('contoso', 5), used('fabrikam', 5));
+    const older = finished(4, used('contoso', 4), used('fabrikam', 4));
+    expect(told(baselineOf(accepted, [accepted, older]))).toEqual(['contoso 5', 'fabrikam 5']);
+    expect(told(baselineOf(accepted, []))).toEqual(['contoso 5', 'fabrikam 5']);
+  });
+
+  test('of a source that it did not use, those of the newest accepted run that did', () => {
+    const accepted = finished(5, used('contoso', 5));
+    const recent = [finished(3, used('fabrikam', 3)), finished(4, used('fabrikam', 4)), accepted];
+    const refused = run(6, { exports: [used('fabrikam', 6)] });
+    expect(told(baselineOf(accepted, [refused, ...recent]))).toEqual(['contoso 5', 'fabrikam 4']);
+  });
+});
