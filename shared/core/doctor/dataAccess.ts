@@ -94,9 +94,11 @@ function judgeStore(
   if (!found) return notChecked(`${store}: the app did not look at it; is it another version?`);
   if (operations.some(operation => found[operation].status === 'missing'))
     return differs(`${store}: is not there`, `deploy infra/, which makes it`);
-  return allOf(
-    operations.map(operation => judgeOperation(identity, store, right, operation, found[operation])),
+  const outcomes = operations.map(operation =>
+    judgeOperation(identity, store, right, operation, found[operation]),
   );
+  const wrong = outcomes.filter(({ status }) => status !== 'holds');
+  return wrong.length > 0 ? allOf(wrong) : holds(store);
 }
 
 function judgeOperation(
@@ -111,7 +113,7 @@ function judgeOperation(
     return notChecked(
       `${store}: the answer to a try to ${operation} tells nothing of roles (${code}); check the network rules of the account`,
     );
-  if (wanted === (status === 'allowed')) return holds(`${store}: ${operation} ${status}`);
+  if (wanted === (status === 'allowed')) return holds(store);
   const who = `the ${identityTitles[identity]}`;
   return wanted
     ? differs(

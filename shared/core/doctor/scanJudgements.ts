@@ -78,7 +78,10 @@ export function judgeMissedWork(scanIsMissed: boolean, missedSources: readonly s
         ]
       : []),
     ...missedSources.map(source =>
-      differs(`no export of ${source} was accepted for ${missedWorkAfterHours} hours`, 'see its agent'),
+      differs(
+        `no export of ${source} was accepted for ${missedWorkAfterHours} hours`,
+        'see its agent: its schedule, and its log',
+      ),
     ),
   ]);
 }

@@ -36,9 +36,10 @@ export async function readScanNote(
   signal: AbortSignal,
 ): Promise<PartDiagnosis | null> {
   try {
-    const bytes = await container
-      .getBlobClient(scanNoteBlob)
-      .downloadToBuffer(0, largestBytes, { abortSignal: signal });
+    const blob = container.getBlobClient(scanNoteBlob);
+    const { contentLength = Infinity } = await blob.getProperties({ abortSignal: signal });
+    if (contentLength > largestBytes) throw new RangeError(`at most ${largestBytes} bytes were expected`);
+    const bytes = await blob.downloadToBuffer(0, undefined, { abortSignal: signal });
     const parsed = partDiagnosisSchema.safeParse(JSON.parse(bytes.toString('utf8')));
     if (parsed.success && parsed.data.part === 'scan') return parsed.data;
     log.warn(`The blob ${scanNoteBlob} was expected to be a diagnosis of the part scan, of this version.`);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { TableClient } from '@azure/data-tables';
 import { expectedAccess } from '../../../../shared/core/doctor/dataAccess';
 import type { IdentityName } from '../../../../shared/core/doctor/diagnosis';
 import { doctor } from '../../../../shared/io/cli/doctor';
@@ -6,6 +7,8 @@ import type { DoctorReport } from '../../../../shared/io/doctor/report';
 import { exportAgeMs, makeOrganisation } from '../../../support/organisation/makeOrganisation';
 import { candidatesAtOnce } from '../../../support/stack/candidatesAtOnce';
 import { releaseLocks } from '../../../support/stack/holdReleases';
+import { containerNames, tableNames } from '../../../../shared/io/wiring';
+import { sampleUsers } from '../../../support/openIdProvider/sampleIdentities';
 import { startReviewPart, type ReviewPart } from '../../../support/stack/reviewPart';
 import { startServices, type Services } from '../../../support/stack/services';
 import { startWorker, type Worker } from '../../../support/stack/worker';
@@ -152,4 +155,73 @@ test('on the embedded stack everything holds', async () => {
     },
   ]);
   expect(doctored.code).toBe(0);
+});
+
+describe('whoever may do more, or less, than docs/security.md says', () => {
+  afterEach(() => {
+    roles.roles.clear();
+    assignRoles();
+  });
+
+  test.each(['Rules', 'Decisions', 'OrphanCandidates'])(
+    'a part that could write where the other one alone may is found: %s',
+    async name => {
+      const identity = name === 'OrphanCandidates' ? 'reviewReader' : 'scanReader';
+      roles.roles.set(`${clientIdOf(identity)} ${name}`, 'write');
+      await ended('scanDiagnosis', () => scanning.runTimer('scanDiagnosis'));
+      const { report, code } = await examine();
+      expect(report.checks.find(({ id }) => id === `data.${identity}`)).toMatchObject({
+        status: 'differs',
+        found: [expect.stringContaining(`table ${name}: the`)],
+        why: [expect.stringContaining('remove the role assignment')],
+      });
+      expect(code).toBe(1);
+    },
+  );
+
+  test('a table that may not be read any more is found', async () => {
+    roles.roles.delete(`${clientIdOf('reviewReader')} evidence`);
+    const { report } = await examine();
+    expect(report.checks.find(({ id }) => id === 'data.reviewReader')).toMatchObject({
+      status: 'differs',
+      found: ['container evidence: the review reader cannot read (HTTP 403 AuthorizationPermissionMismatch)'],
+    });
+  });
+
+  test('what was tried changed nothing: every row and every blob is what it was', async () => {
+    for (const identity of ['scanReader', 'reviewReader'] as const)
+      for (const { name } of expectedAccess(identity))
+        roles.roles.set(`${clientIdOf(identity)} ${name}`, 'remove');
+    const before = await everything();
+    roles.passed.splice(0);
+    await examine();
+    expect(roles.passed.filter(line => /^(?:PATCH|PUT|DELETE) /.test(line)).length).toBeGreaterThan(20);
+    expect(await everything()).toEqual(before);
+  });
+});
+
+/** The tags of all rows and blobs. */
+async function everything(): Promise<readonly string[]> {
+  const { azurite, operator, blobs } = services;
+  const found: string[] = [];
+  for (const name of Object.values(tableNames))
+    for await (const { partitionKey, rowKey, etag } of new TableClient(
+      azurite.tableEndpoint,
+      name,
+      operator,
+    ).listEntities())
+      found.push([name, partitionKey, rowKey, etag].join(' '));
+  for (const name of Object.values(containerNames))
+    for await (const blob of blobs.getContainerClient(name).listBlobsFlat())
+      found.push([name, blob.name, blob.properties.etag].join(' '));
+  return found;
+}
+
+test('nothing secret and nothing personal is printed', async () => {
+  const { text, progress } = await examine('--verbose', '--send-graph-token');
+  const { objectId, login, name } = sampleUsers.reader;
+  for (const secret of [objectId, login, name, await reviewing.tokenOf('reader'), 'eyJ', 'Bearer'])
+    expect(text + progress).not.toContain(secret);
+  const quiet = await examine();
+  expect(quiet.text + quiet.progress).not.toMatch(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/);
 });
