@@ -5,8 +5,17 @@ export type OutsideAnswer =
   | { readonly kind: 'answered'; readonly status: number; readonly location: string | null }
   | { readonly kind: 'failed'; readonly code: string };
 
-/** A host name that nobody knows says nothing about the app. */
-const unknownHost: ReadonlySet<string> = new Set(['ENOTFOUND', 'EAI_AGAIN']);
+/** Where nobody takes a connection. A name that nobody knows, or a certificate that is not trusted, says nothing about that. */
+const noConnection: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_SOCKET',
+  'TimeoutError',
+]);
 const textOf = (answer: OutsideAnswer): string =>
   answer.kind === 'answered' ? `status ${answer.status}` : `no answer (${answer.code})`;
 
@@ -26,9 +35,9 @@ export function judgeRefused(what: string, answer: OutsideAnswer): CheckOutcome 
 export function judgeClosed(answer: OutsideAnswer): CheckOutcome {
   const found = textOf(answer);
   if (answer.kind === 'failed')
-    return unknownHost.has(answer.code)
-      ? notChecked('the name of the app is not known: check --scan-url', found)
-      : holds(found);
+    return noConnection.has(answer.code)
+      ? holds(found)
+      : notChecked('the app was not found there: check --scan-url', found);
   if (answer.status === 403) return holds(found);
   return differs(
     found,
@@ -40,9 +49,7 @@ export function judgeClosed(answer: OutsideAnswer): CheckOutcome {
 export function judgePlainHttp(answer: OutsideAnswer): CheckOutcome {
   const found = textOf(answer);
   if (answer.kind === 'failed')
-    return unknownHost.has(answer.code)
-      ? notChecked('the name of the app is not known', found)
-      : holds(found);
+    return noConnection.has(answer.code) ? holds(found) : notChecked('the app was not found there', found);
   const { status, location } = answer;
   if (status >= 300 && status < 400 && location !== null && /^https:/i.test(location))
     return holds(`${found}, led to https`);

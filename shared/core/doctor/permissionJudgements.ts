@@ -39,7 +39,10 @@ export function judgePermissions(
   if (token.permissions === null) return notChecked('the token does not tell its permissions');
   const granted = new Set(token.permissions);
   const deletes = deletion !== null && deletion.stage !== 'reportOnly';
-  const forbidden = [...granted].filter(permission => refusal(permission) !== null);
+  const refusals = [...granted].flatMap(permission => {
+    const never = refusal(permission);
+    return never === null ? [] : [{ permission, never }];
+  });
   const missing = known.filter(
     ({ permission, need }) =>
       !granted.has(permission) &&
@@ -49,9 +52,7 @@ export function judgePermissions(
   const nothingToDeleteWith =
     deletes && ofTypes.length > 0 && !ofTypes.some(({ permission }) => granted.has(permission));
   const why = [
-    ...forbidden.map(
-      permission => `${refusal(permission) ?? ''} Take it away: docs/permissions.md, "Taking it back"`,
-    ),
+    ...refusals.map(({ never }) => `${never} Take it away: docs/permissions.md, "Taking it back"`),
     ...missing.map(({ permission, reason }) => `${permission} is missing (${reason}): npm run grant`),
     ...(nothingToDeleteWith
       ? ['nothing can be deleted, although ROLLOUT_STAGE allows it: npm run grant -- --types user,…']
@@ -59,7 +60,9 @@ export function judgePermissions(
   ];
   const names = [...granted].toSorted().join(', ') || 'none';
   const unused = [...granted].filter(
-    name => !forbidden.includes(name) && !known.some(({ permission }) => permission === name),
+    name =>
+      !refusals.some(({ permission }) => permission === name) &&
+      !known.some(({ permission }) => permission === name),
   );
   const found = [
     `${identityTitles[identity]}: ${names}`,

@@ -1,3 +1,4 @@
+import { main } from '../../../../shared/io/cli/doctor';
 import { allChecks } from '../../../../shared/io/doctor/allChecks';
 import type { Diagnosis } from '../../../../shared/core/doctor/diagnosis';
 import {
@@ -42,6 +43,10 @@ const health =
     request.of === 'review' && request.path === '/api/health'
       ? { status, json: { ...(answer.json as object), ...json } }
       : answer;
+const changedStatus =
+  (path: string, status: number): Change =>
+  (request, answer) =>
+    request.own && request.path.split('?')[0] === path ? { status } : answer;
 const diagnosis = (change: (found: Diagnosis) => unknown): Change => changed('/api/diagnosis', change);
 const header = (request: FakeRequest): Record<string, unknown> => {
   const [first = ''] = (request.headers.authorization ?? '').replace('Bearer ', '').split('.');
@@ -420,11 +425,190 @@ describe('each check can differ', () => {
     expect(of('differs')).toEqual(differ);
     expect(of('notChecked')).toEqual(notChecked);
     expect(examined.code).toBe(1);
-    for (const one of checks)
-      if (one.status === 'differs') expect(one.why.join('').length).toBeGreaterThan(20);
+    const remedies = checks.filter(({ status }) => status === 'differs').map(({ why }) => why.join(' '));
+    expect(remedies.filter(text => text.length < 20)).toEqual([]);
   });
 
   test('every check is among them', () => {
     expect(new Set(cases.flatMap(({ differ }) => differ))).toEqual(new Set(allChecks.map(({ id }) => id)));
+  });
+});
+
+describe('the command', () => {
+  test('shows a table, with progress and with what to do', async () => {
+    const { lines, progress, code } = await deployment.examine({
+      args: [],
+      change: answered('scan', { status: 200 }),
+    });
+    const text = lines.join('\n');
+    expect(text).toMatch(/^check +outcome +expected$/m);
+    expect(text).toMatch(/^scan.closed +differs +the main site of the app that scans is closed$/m);
+    expect(text).toMatch(/^ +found +status 200$/m);
+    expect(text).toMatch(/^ +do +403 or no connection was expected/m);
+    expect(text).toMatch(/^ +why +it was refused for its signature, too/m);
+    expect(lines.at(-1)).toBe(`${allChecks.length - 3} hold, 1 differ, 2 not checked.`);
+    expect(progress[0]).toBe(`1/${allChecks.length} review.health: ${allChecks[0]?.expected}`);
+    expect(progress.at(-1)).toBe(`${allChecks.length}/${allChecks.length} data.deleter: holds`);
+    expect(code).toBe(1);
+  });
+
+  test('prints ids only where they are asked for, and neither tokens nor names ever', async () => {
+    const { change: one } = cases.find(({ name }) => name === 'a part has another TENANT_ID')!.examination;
+    const quiet = (await deployment.examine({ args: genuine, ...(one && { change: one }) })).lines.join('\n');
+    const loud = (
+      await deployment.examine({ args: [...genuine, '--verbose'], ...(one && { change: one }) })
+    ).lines.join('\n');
+    expect(quiet).not.toContain(otherTenant);
+    expect(loud).toContain(otherTenant);
+    for (const text of [quiet, loud])
+      for (const secret of [ownToken, graphToken, otherTenantToken, 'eyJ', 'Ada', 'c0ffee'])
+        expect(text).not.toContain(secret);
+  });
+
+  test('says that nothing is known where nothing can be reached', async () => {
+    const { code, lines } = await deployment.examine({
+      args: ['--review-url', 'https://127.0.0.1:1', '--scan-url', 'https://nowhere.invalid'],
+      environment: {
+        AUTH_ISSUER: 'https://127.0.0.1:1/none/v2.0',
+        GRAPH_ENDPOINT: 'https://127.0.0.1:1',
+        DATA_BLOB_ENDPOINT: undefined,
+      },
+      run: async () => ({ kind: 'notFound' }),
+      change: answered('plain', { status: 403 }),
+    });
+    // What is closed is closed.
+    expect(lines.at(-1)).toMatch(/^1 hold, 0 differ, /);
+    expect(lines.join('\n')).toContain('The Azure CLI (az) was not found');
+    expect(code).toBe(0);
+  });
+
+  test('says what is wrong with its options, all at once, and checks nothing', async () => {
+    const { code, lines } = await deployment.examine({ args: ['--tenant', 'contoso', '--app-id', 'x'] });
+    expect(code).toBe(2);
+    expect(lines).toEqual([
+      expect.stringContaining('--tenant'),
+      expect.stringContaining('--app-id'),
+      'Nothing was checked. --help lists the options.',
+    ]);
+  });
+
+  test('--help names every option', async () => {
+    const { code, lines } = await deployment.examine({ args: ['--help'] });
+    expect(code).toBe(0);
+    for (const option of ['review-url', 'scan-url', 'app-id', 'tenant', 'cloud', 'json', 'verbose', 'help'])
+      expect(lines.join('\n')).toContain(`--${option}`);
+  });
+
+  test('ends where it is interrupted', async () => {
+    const stopping = new AbortController();
+    const examining = deployment.examine({
+      signal: stopping.signal,
+      change: (_, answer) => {
+        stopping.abort(new Error('interrupted'));
+        return answer;
+      },
+    });
+    await expect(examining).rejects.toThrow('interrupted');
+  });
+
+  test.each([
+    [
+      'an answer of another form',
+      changed('/api/scans', () => ({ items: 'none' })),
+      'an answer of another form',
+    ],
+    ['an older app', changedStatus('/api/diagnosis', 404), 'is an older version deployed?'],
+    ['a missing role', changedStatus('/api/scans', 403), 'needs the role Orphans.Reader'],
+    ['an app that fails', changedStatus('/api/rules', 500), 'the log of the app says why'],
+    ['a strange status', changedStatus('/api/rules', 418), 'status 418'],
+  ])('goes on after %s, and says why it did not check', async (_, given, why) => {
+    const { report } = await deployment.examine({ change: given });
+    const lines = report().checks.flatMap(one => (one.status === 'notChecked' ? one.why : []));
+    expect(lines.join('\n')).toContain(why);
+    expect(report().exitCode).toBe(0);
+  });
+
+  test('without the address of the app that scans, without its note, without a deleter: not checked, and why', async () => {
+    const { report } = await deployment.examine({
+      environment: { SCAN_URL: undefined, SCAN_READER_CLIENT_ID: undefined },
+      change: diagnosis(({ review }) => ({
+        scan: null,
+        review: {
+          ...review,
+          identities: review.identities.slice(0, 1),
+          organization: { kind: 'notRead', why: 'no' },
+        },
+      })),
+    });
+    const why = Object.fromEntries(
+      report().checks.flatMap(one => (one.status === 'notChecked' ? [[one.id, one.why.join(' ')]] : [])),
+    );
+    expect(why).toMatchObject({
+      'scan.closed': expect.stringContaining('SCAN_APP_NAME'),
+      'scan.note': expect.stringContaining('has not looked at itself'),
+      'permissions.scanReader': expect.stringContaining('has not written down'),
+      'permissions.deleter': expect.stringContaining('DELETER_CLIENT_ID'),
+      'data.deleter': expect.stringContaining('DELETER_CLIENT_ID'),
+      tenants: expect.stringContaining('not told by Microsoft Graph of the part review'),
+    });
+  });
+
+  test('where the keys of the issuer cannot be read, that is said', async () => {
+    for (const path of ['openid-configuration', '/keys']) {
+      const { report } = await deployment.examine({
+        change: (request, answer) =>
+          request.of === 'issuer' && request.path.endsWith(path) ? { status: 404 } : answer,
+      });
+      const check = report().checks.find(({ id }) => id === 'access.forgedToken');
+      expect(check).toMatchObject({ status: 'notChecked', why: [expect.stringContaining('AUTH_ISSUER')] });
+    }
+  });
+
+  test('where there is no genuine token, that is said', async () => {
+    const { report } = await deployment.examine({
+      args: genuine,
+      run: async (_, args) =>
+        args.some(arg => arg.startsWith('api://'))
+          ? {
+              kind: 'ended',
+              code: 0,
+              stdout: JSON.stringify({ accessToken: ownToken, tenant: args.at(-1) }),
+              stderr: '',
+            }
+          : { kind: 'ended', code: 1, stdout: '', stderr: 'Please run az login' },
+    });
+    const ids = report().checks.flatMap(({ id, status }) => (status === 'notChecked' ? [id] : []));
+    expect(ids).toEqual(needGenuine);
+  });
+});
+
+describe('as a program', () => {
+  const { exitCode } = process;
+  afterEach(() => {
+    process.exitCode = exitCode;
+    jest.restoreAllMocks();
+  });
+
+  test('it ends with its exit code', async () => {
+    const out = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+    await main(['--help']);
+    expect(process.exitCode).toBe(0);
+    expect(out).toHaveBeenCalledWith(expect.stringContaining('npm run doctor'));
+    await main(['--no-such-option']);
+    expect(process.exitCode).toBe(2);
+  });
+
+  test('it ends early, with 2, where it is interrupted', async () => {
+    jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+    const told = jest.spyOn(process.stderr, 'write').mockImplementation(() => {
+      process.emit('SIGINT');
+      return true;
+    });
+    await main([
+      ...['--review-url', 'https://127.0.0.1:1', '--app-id', clientIds.deleter],
+      ...['--tenant', otherTenant],
+    ]);
+    expect(told).toHaveBeenLastCalledWith('Ended early: interrupted\n');
+    expect(process.exitCode).toBe(2);
   });
 });
