@@ -131,7 +131,7 @@ const start = async (part: string, log: string[]) =>
   });
 
 test.each([
-  ['scan', ['health', 'nightlyScan', 'scanRequests']],
+  ['scan', ['health', 'nightlyScan', 'scanDiagnosis', 'scanRequests']],
   ['review', ['health', 'httpApi', 'openEnds']],
 ])('part %s registers its functions', async (part, names) => {
   const log: string[] = [];
