@@ -80,6 +80,16 @@ describe('every command block of the documents is checked', () => {
   });
 });
 
+test('README.md names every command of package.json that is not about building', () => {
+  const { scripts } = JSON.parse(readDocument('package.json')) as {
+    readonly scripts: Readonly<Record<string, string>>;
+  };
+  const ofContributors = new Set(['build', 'build:agent', 'pack:agent', 'lint', 'lint:infra', 'format']);
+  const named = new Set(readDocument('README.md').match(/(?<=npm (?:run )?)[a-z]+(?::[a-z]+)?/g));
+  expect(Object.keys(scripts).filter(verb => !named.has(verb) && !ofContributors.has(verb))).toEqual([]);
+  for (const verb of ofContributors) expect(readDocument('CONTRIBUTING.md')).toContain(`npm run ${verb}`);
+});
+
 /** Commands in the prose of a document, as `npm run lint`; what leaves something out (…) is no command. */
 const inProse = (name: string): readonly string[] =>
   [

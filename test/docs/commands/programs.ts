@@ -70,6 +70,8 @@ export const known: Readonly<Record<string, Known>> = {
   sha256sum: { flags: ['--check', '--ignore-missing'], arguments: 1 },
   install: { options: ['-m'], arguments: 2 },
   cd: { arguments: 1 },
+  set: { flags: ['-a'], arguments: 1 },
+  eval: { arguments: 1 },
   sleep: { arguments: 1 },
   cat: { arguments: 1 },
   uuidgen: none,
