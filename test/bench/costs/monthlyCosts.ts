@@ -8,6 +8,10 @@ export const monthAssumptions = {
   openEndsPerDay: 48,
   secondsOfOpenEnds: 3,
   tableTransactionsOfOpenEnds: 10,
+  /** The timer `scanDiagnosis`, every hour, for `npm run doctor`. */
+  diagnosesPerDay: 24,
+  secondsOfDiagnosis: 5,
+  storageRequestsOfDiagnosis: 30,
   /** Requests of people to the API, and how long each keeps an instance busy. */
   apiCallsPerDay: 100,
   secondsPerApiCall: 2,
@@ -65,7 +69,7 @@ export function monthlyCosts(objects: number): MonthlyCosts {
   const lines = objects * tenantAssumptions.exportLinesPerObject;
   const exportReads = Math.ceil(lines / 20_000) + tenantAssumptions.sources * 3;
 
-  const executions = of.days * (1 + of.openEndsPerDay + of.apiCallsPerDay);
+  const executions = of.days * (1 + of.openEndsPerDay + of.diagnosesPerDay + of.apiCallsPerDay);
   const secondsOfReview =
     of.days *
     (of.openEndsPerDay * of.secondsOfOpenEnds +
@@ -84,6 +88,7 @@ export function monthlyCosts(objects: number): MonthlyCosts {
     (night.blobReads +
       of.callsThatReadExports * exportReads * 2 +
       of.agentLooksPerDay * tenantAssumptions.sources +
+      of.diagnosesPerDay * of.storageRequestsOfDiagnosis +
       of.hostOperationsPerDay);
   const blobWrites = of.days * (night.blobWrites + of.exportsPerDay * exportReads + of.apiCallsPerDay);
   const queueOperations = of.days * of.queuePollsPerDay;
@@ -95,7 +100,11 @@ export function monthlyCosts(objects: number): MonthlyCosts {
     gigabyte;
 
   return {
-    'Functions: scan': of.days * night.seconds * scanGigabytes(objects) * functions.perGigabyteSecond,
+    'Functions: scan':
+      of.days *
+      (night.seconds + of.diagnosesPerDay * of.secondsOfDiagnosis) *
+      scanGigabytes(objects) *
+      functions.perGigabyteSecond,
     'Functions: review':
       secondsOfReview * instanceGigabytes * functions.perGigabyteSecond +
       (executions / 1e6) * functions.perMillionExecutions,

@@ -45,7 +45,7 @@ const pagesOf = (items: number, page: number): number => Math.max(1, Math.ceil(i
 
 /**
  * Counts one scan of a night on which little changed, from page and batch sizes. Of Graph: each list, its two counts, the deleted
- * users, organisation and sign-in's tenant. `countRequests` of the bench counts what a run really asks.
+ * users, organisation, and what is read by id. test/docs/costs.slow.test.ts counts what a run really asks for.
  */
 export function nightOf(objects: number): NightlyOperations {
   const { largestListShare, exportLinesPerObject, rowShare, changedRowShare, decisionsPerRow, sources } =
@@ -54,7 +54,7 @@ export function nightOf(objects: number): NightlyOperations {
   const rows = Math.ceil(objects * rowShare);
   const changed = Math.ceil(objects * changedRowShare);
   const largestList = pagesOf(objects * largestListShare, graphPageObjects);
-  const graphRequests = pagesOf(objects, graphPageObjects) + objectTypes + objectTypes * 2 + 4;
+  const graphRequests = pagesOf(objects, graphPageObjects) + objectTypes + objectTypes * 2 + 6;
   const batches = pagesOf(changed, batchRows) + objectTypes;
   const { secondsPerGraphPage, secondsPerLineAndPass, secondsBesides } = timeAssumptions;
   const seconds = Math.ceil(
