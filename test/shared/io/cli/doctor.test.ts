@@ -605,8 +605,9 @@ describe('as a program', () => {
       return true;
     });
     await main([
-      ...['--review-url', 'https://127.0.0.1:1', '--app-id', clientIds.deleter],
-      ...['--tenant', otherTenant],
+      '--review-url=https://127.0.0.1:1',
+      `--app-id=${clientIds.deleter}`,
+      `--tenant=${otherTenant}`,
     ]);
     expect(told).toHaveBeenLastCalledWith('Ended early: interrupted\n');
     expect(process.exitCode).toBe(2);
