@@ -22,7 +22,7 @@ changes nothing. It tells no names of people, no token, and ids with --verbose a
 differs, 2: nothing could be checked.
 
   --review-url <address>  the app of the part review; otherwise REVIEW_URL
-  --scan-url <address>    the app that scans, which must be closed; otherwise by SCAN_APP_NAME
+  --scan-url <address>    the app that scans, which must be closed; otherwise SCAN_URL, or by SCAN_APP_NAME
   --app-id <id>           application id of the API; otherwise AUTH_AUDIENCE
   --tenant <id>           the tenant; otherwise TENANT_ID or AZURE_TENANT_ID
   --cloud <name>          global (default), usgov, usgov-dod, china; otherwise GRANT_CLOUD

@@ -56,6 +56,8 @@ const header = (request: FakeRequest): Record<string, unknown> => {
     return {};
   }
 };
+/** The connection is cut. */
+const dropped: Change = (request, answer) => (request.of === 'review' ? { ...answer, status: 0 } : answer);
 const tenMinutes = 10 * 60_000;
 const hours = (count: number): string => new Date(Date.now() - count * 3_600_000).toISOString();
 const late =
@@ -213,6 +215,11 @@ const cases: readonly Case[] = [
     name: 'the own token is refused',
     differ: ['access.ownToken'],
     examination: change((request, answer) => (request.path === '/api/me' && request.own ? refused : answer)),
+  },
+  {
+    name: 'one part was not deployed',
+    differ: ['versions'],
+    examination: change(diagnosis(found => ({ ...found, scan: { ...found.scan, version: '0.0.9' } }))),
   },
   ...(['review', 'storage', 'graph'] as const).map((of): Case => ({
     name: `the clock of ${of} is off by ten minutes`,
@@ -579,6 +586,36 @@ describe('the command', () => {
     });
     const ids = report().checks.flatMap(({ id, status }) => (status === 'notChecked' ? [id] : []));
     expect(ids).toEqual(needGenuine);
+  });
+});
+
+describe('what nobody expected', () => {
+  test.each([
+    [new TypeError('secret'), 'TypeError'],
+    ['secret', 'string'],
+  ])('ends one check, not the command, and is told by its kind alone: %s', async (reason, kind) => {
+    const { report, lines } = await deployment.examine({ run: () => Promise.reject(reason) });
+    const own = report().checks.find(({ id }) => id === 'access.ownToken');
+    expect(own?.why).toEqual([`an error of this command: ${kind}`]);
+    expect(report().summary.holds).toBeGreaterThan(5);
+    expect(lines.join('')).not.toContain('secret');
+  });
+
+  test('a date that is none makes an answer one of another form', async () => {
+    const { status } = await deployment.examine({
+      change: changed('/api/scans', (one: { items: object[] }) => ({
+        ...one,
+        items: one.items.map(item => ({ ...item, startedAt: 'yesterday' })),
+      })),
+    });
+    expect(status('scan.last')).toBe('notChecked');
+  });
+
+  test('an app that is not there: what is outside is not checked, and why', async () => {
+    const { report } = await deployment.examine({ change: dropped });
+    const why = report().checks.find(({ id }) => id === 'review.health')?.why;
+    expect(why).toEqual([expect.stringContaining('check --review-url')]);
+    expect(report().checks.find(({ id }) => id === 'access.ownToken')?.status).toBe('notChecked');
   });
 });
 

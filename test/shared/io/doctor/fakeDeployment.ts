@@ -24,6 +24,7 @@ export interface FakeRequest {
 }
 
 export interface FakeAnswer {
+  /** 0: the connection is cut. */
   readonly status: number;
   readonly json?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
@@ -136,6 +137,7 @@ export async function startFakeDeployment(): Promise<FakeDeployment> {
       const own = request.headers.authorization === `Bearer ${ownToken}`;
       const seen: FakeRequest = { of, path: request.url ?? '', headers: request.headers, own };
       const { status, json, headers } = change(seen, usual(seen));
+      if (status === 0) return void request.socket.destroy();
       response.writeHead(status, { 'content-type': 'application/json', ...headers });
       response.end(json === undefined ? '' : JSON.stringify(json).replaceAll('$ISSUER', issuerUrl));
     };
