@@ -18,8 +18,8 @@ import { linesOf, reportOf } from '../doctor/report';
 const usage = `Usage: npm run doctor -- [options]
 
 Looks at a deployment, from outside and, by GET /api/diagnosis, from inside, and says what is not as it must be, and what to do. It
-changes nothing. It tells no names of people, no token, and ids with --verbose alone. Exit code 0: nothing differs, 1: something
-differs, 2: nothing could be checked.
+changes nothing. It tells no names of people, no token, and ids with --verbose alone. Exit code 0: everything that
+must hold does, 1: something differs, 2: nothing differs, but something could not be checked.
 
   --review-url <address>  the app of the part review; otherwise REVIEW_URL
   --scan-url <address>    the app that scans, which must be closed; otherwise SCAN_URL, or by SCAN_APP_NAME
