@@ -1,44 +1,134 @@
-import { parseArgs } from 'node:util';
-import { objectTypes, type ObjectType } from '../../shared/core/objectType';
-import { exportFaults } from './faults/exportFaults';
-import type { Fault, Outcome } from './faults/fault';
-import { graphFaults } from './faults/graphFaults';
-import { runFault } from './faults/judgeFault';
-import { synchronisationFaults } from './faults/synchronisationFaults';
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { auditOf } from './faults/auditOfWorld';
+import { faults } from './faults/catalogue';
+import { cellsOf, type Cell } from './faults/cells';
+import type { Outcome } from './faults/fault';
+import { readOptions, usage, type Options } from './faults/options';
+import { reportText, type AuditLine } from './faults/report';
+import { readScenarios, unknownMembers } from './faults/scenarioFaults';
 import { FaultWorld } from './faults/world';
 
-const faults: readonly Fault[] = [...exportFaults, ...graphFaults, ...synchronisationFaults];
-
-async function main(): Promise<boolean> {
-  const { values } = parseArgs({
-    options: { only: { type: 'string' }, forests: { type: 'string', default: '1,2' } },
-  });
-  const outcomes: Outcome[] = [];
-  for (const forests of values.forests.split(',').map(Number) as (1 | 2)[]) {
-    const world = await FaultWorld.start(forests);
-    try {
-      for (const fault of faults) {
-        if (values.only && !fault.name.includes(values.only) && !fault.answers.includes(values.only))
-          continue;
-        const types: readonly ObjectType[] = fault.types === 'together' ? ['user'] : fault.types;
-        for (const type of types) {
-          const found = await runFault(world, fault, type, `${outcomes.length}`);
-          outcomes.push(...found);
-          process.stdout.write(
-            `${found.every(one => one.lost.length === 0) ? 'ok  ' : 'LOST'} ${forests} ${type} ${fault.name}: ${found[0]?.happened} | ${found[0]?.refused}\n`,
-          );
-          for (const what of found[0]?.lost ?? []) process.stdout.write(`       ${what}\n`);
-        }
-      }
-    } finally {
-      await world.stop();
-    }
-  }
-  return outcomes.every(one => one.lost.length === 0) && objectTypes.length > 0;
+interface Lane {
+  readonly outcomes: Outcome[];
+  readonly audit: AuditLine[];
 }
 
-main().then(
+/** Two worlds side by side: one of one forest and one of two, or two of the same with half of the cells each. */
+function lanesOf(cells: readonly Cell[], { forests }: Options): readonly (readonly Cell[])[] {
+  const [first, second] = forests;
+  if (first !== undefined && second !== undefined)
+    return [cells.filter(cell => cell.forests === first), cells.filter(cell => cell.forests === second)];
+  const half = Math.ceil(cells.length / 2);
+  return [cells.slice(0, half), cells.slice(half)];
+}
+
+async function runLane(
+  cells: readonly Cell[],
+  forests: 1 | 2,
+  name: string,
+  onOutcomes: (cell: Cell, found: readonly Outcome[]) => void,
+): Promise<Lane> {
+  const lane: Lane = { outcomes: [], audit: [] };
+  const world = await FaultWorld.start(forests);
+  try {
+    let number = 0;
+    for (const cell of cells) {
+      number += 1;
+      let found: readonly Outcome[];
+      try {
+        found = await cell.run(world, `${name}${number}`);
+      } catch (error) {
+        found = [cell.unfinished(error instanceof Error ? (error.stack ?? error.message) : String(error))];
+        await world.recover();
+      }
+      lane.outcomes.push(...found);
+      onOutcomes(cell, found);
+    }
+    lane.audit.push(await auditOf(world, `world ${name} of ${forests === 1 ? 'one forest' : 'two forests'}`));
+  } finally {
+    await world.stop();
+  }
+  return lane;
+}
+
+function git(...args: readonly string[]): string {
+  return execFileSync('git', [...args], { encoding: 'utf8' }).trim();
+}
+
+/** The commit that is proved. Throws where a report would speak of files that no commit has. */
+function commitOf({ report, allowDirty }: Options): string {
+  if (report === null) return '';
+  const dirty = git('status', '--porcelain', '--untracked-files=no') !== '';
+  if (dirty && !allowDirty)
+    throw new Error('--report: a checkout without changes was expected; commit them, or say --allow-dirty');
+  return `${git('rev-parse', 'HEAD')}${dirty ? ', with changes that are not committed' : ''}`;
+}
+
+async function prove(options: Options, args: readonly string[]): Promise<boolean> {
+  const commit = commitOf(options);
+  const scenarios = readScenarios();
+  const unknown = scenarios.filter(one => unknownMembers(one).length > 0);
+  for (const one of unknown)
+    process.stdout.write(`${one.name} can not be staged: ${unknownMembers(one).join(', ')}\n`);
+  const cells = cellsOf(
+    faults,
+    scenarios.filter(one => !unknown.includes(one)),
+    options,
+  );
+  const started = performance.now();
+  let done = 0;
+  const onOutcomes = (cell: Cell, found: readonly Outcome[]): void => {
+    done += 1;
+    const lost = [...new Set(found.flatMap(one => one.lost))];
+    const refused = [...new Set(found.map(one => one.refused))].filter(Boolean).join(', ');
+    process.stdout.write(
+      `[${done}/${cells.length}] ${lost.length === 0 ? 'ok  ' : 'LOST'} ${cell.forests} ${cell.type} ${cell.name}: ` +
+        `${found[0]?.happened} | ${refused}\n${lost.map(what => `       ${what}\n`).join('')}`,
+    );
+  };
+  const lanes = await Promise.all(
+    lanesOf(cells, options).map(async (own, at) =>
+      own.length === 0
+        ? { outcomes: [], audit: [] }
+        : await runLane(own, options.forests[at] ?? options.forests[0] ?? 1, 'ab'.charAt(at), onOutcomes),
+    ),
+  );
+  const outcomes = lanes.flatMap(lane => lane.outcomes);
+  const audit = lanes.flatMap(lane => lane.audit);
+  const minutes = (performance.now() - started) / 60_000;
+  const lost = outcomes.filter(one => one.lost.length > 0);
+  process.stdout.write(
+    `${new Set(outcomes.map(one => one.fault)).size} faults, ${cells.length} nights and stories, ${outcomes.length} outcomes in ` +
+      `${minutes.toFixed(1)} minutes; lost: ${lost.length === 0 ? 'nothing' : `${lost.length} outcomes`}\n` +
+      audit.map(one => `audit log of ${one.world}: ${one.status}, ${one.rows} rows\n`).join(''),
+  );
+  if (options.report !== null) {
+    const command = ['npm run prove:faults', ...(args.length > 0 ? ['--', ...args] : [])].join(' ');
+    writeFileSync(
+      options.report,
+      reportText(outcomes, { commit, command, cells: cells.length, minutes, audit }),
+    );
+  }
+  return (
+    outcomes.length > 0 &&
+    lost.length === 0 &&
+    unknown.length === 0 &&
+    audit.every(one => one.status === 'whole')
+  );
+}
+
+async function main(args: readonly string[]): Promise<boolean> {
+  const reading = readOptions(args);
+  if (reading.kind === 'options') return await prove(reading.options, args);
+  if (reading.kind === 'wrong') process.stderr.write(`${reading.problem}\n`);
+  process.stdout.write(usage);
+  return reading.kind === 'help';
+}
+
+main(process.argv.slice(2)).then(
   proved => {
+    process.stdout.write(proved ? 'proved\n' : 'NOT PROVED\n');
     process.exitCode = proved ? 0 : 1;
     return undefined;
   },

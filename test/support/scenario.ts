@@ -255,6 +255,34 @@ function scenarioGates(
 
 const hourMs = 60 * 60 * 1000;
 
+/** What Graph says of synchronisation, where the scenario says it. */
+export const scenarioSynchronisation = (
+  input: ScenarioInput,
+): NonNullable<ScenarioInput['synchronisation']> => expanded(input).synchronisation ?? {};
+
+/** Who was restored, and which domains are retired. */
+export function scenarioMemory(input: ScenarioInput): {
+  readonly restored: readonly CloudId[];
+  readonly retiredDomains: readonly string[];
+} {
+  const { restored = [], retiredDomains = [] } = expanded(input);
+  return { restored: restored as CloudId[], retiredDomains };
+}
+
+/** What the app deleted: the decision, and the row with the evidence by which it is known again. */
+export function scenarioDeleted(
+  input: ScenarioInput,
+): readonly { readonly decision: Extract<Decision, { state: 'deleted' }>; readonly row: StoredFacts }[] {
+  return (expanded(input).deletedByUs ?? []).map(({ type, id, deletedAt, keys }) => {
+    const evidence = { keys: Object.entries(keys).map(([key, value]) => ({ key, value })) };
+    const row = rowOf({ type, id: id as CloudId, state: 'withdrawn', withdrawal: 'gone' });
+    return {
+      decision: { ...deletedDecision(instant(deletedAt)), type, id: id as CloudId },
+      row: { ...row, evidence: { kind: 'inline', json: JSON.stringify(evidence) } },
+    };
+  });
+}
+
 /** What the scan remembers, with the words of the scenario's other parts: keys are written by name. */
 function scenarioHistory(
   input: ScenarioInput,
@@ -262,10 +290,10 @@ function scenarioHistory(
   at: Instant,
   log: CloudHistoryPorts['log'],
 ): Promise<CloudHistory> {
-  const { restored = [], deletedByUs = [], retiredDomains = [] } = expanded(input);
+  const { restored, retiredDomains } = scenarioMemory(input);
   const deletedUsers = new MemoryDeletedUsers();
   const lastNight = (at - 24 * hourMs) as Instant;
-  const deleted = new Set(restored as CloudId[]);
+  const deleted = new Set(restored);
   deletedUsers.stored = {
     kind: 'kept',
     etag: '"1"',
@@ -273,12 +301,9 @@ function scenarioHistory(
   };
   const decisions = new MemoryDecisions();
   const gone: StoredFacts[] = [];
-  for (const { type, id, deletedAt, keys } of deletedByUs) {
-    const decision = { ...deletedDecision(instant(deletedAt)), type, id: id as CloudId };
+  for (const { decision, row } of scenarioDeleted(input)) {
     decisions.rows.set(referenceKey(decision), { ...decision, etag: '"1"' });
-    const evidence = { keys: Object.entries(keys).map(([key, value]) => ({ key, value })) };
-    const row = rowOf({ type, id: id as CloudId, state: 'withdrawn', withdrawal: 'gone' });
-    gone.push({ ...row, evidence: { kind: 'inline', json: JSON.stringify(evidence) } });
+    gone.push(row);
   }
   return readCloudHistory(
     {

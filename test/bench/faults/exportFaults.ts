@@ -45,7 +45,14 @@ const exported = (
   answers: string,
   tampering: Tampering,
   expected: Fault['expected'] = refused('exportVerified'),
-): Fault => ({ name, answers, types: 'together', strike: tampered(tampering), expected });
+): Fault => ({
+  name,
+  group: 'exports',
+  answers,
+  types: 'together',
+  strike: tampered(tampering),
+  expected,
+});
 
 /** Exports that are cut off, altered, old, of somebody else, or much smaller than the truth. */
 export const exportFaults: readonly Fault[] = [
@@ -129,6 +136,7 @@ export const exportFaults: readonly Fault[] = [
   }),
   {
     name: 'there is no export at all',
+    group: 'exports',
     answers: 'case 7 and 8',
     types: 'together',
     async strike({ services, lab }) {
@@ -140,6 +148,7 @@ export const exportFaults: readonly Fault[] = [
   },
   {
     name: 'an old export is put back as the newest',
+    group: 'exports',
     answers: 'case 8, replay',
     types: 'together',
     async strike(world) {
@@ -168,6 +177,7 @@ export const exportFaults: readonly Fault[] = [
   ),
   {
     name: "the agent's clock is a day ahead",
+    group: 'clocks',
     answers: 'clock skew of a day',
     types: 'together',
     async strike(world) {
@@ -213,6 +223,7 @@ export const exportFaults: readonly Fault[] = [
   ),
   {
     name: 'the agent may not read an OU any more: half of one class is hidden',
+    group: 'exports',
     answers: 'case 9, a permission change',
     types: ['user', 'group', 'contact', 'device'],
     async strike(world, type) {

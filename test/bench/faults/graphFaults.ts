@@ -1,7 +1,7 @@
 import type { ObjectType } from '../../../shared/core/objectType';
 import type { Fault as GraphFault } from '../../support/graph/faults';
 import type { Fault } from './fault';
-import type { FaultWorld } from './world';
+import { always, type FaultWorld } from './world';
 
 const listOf: Readonly<Record<ObjectType, RegExp>> = {
   user: /^\/v1\.0\/users$/,
@@ -12,7 +12,6 @@ const listOf: Readonly<Record<ObjectType, RegExp>> = {
 const everyList = /^\/v1\.0\/(users|groups|contacts|devices)$/;
 const countOf = (type: ObjectType): RegExp => new RegExp(`${listOf[type].source.slice(0, -1)}/\\$count$`);
 const types = ['user', 'group', 'contact', 'device'] as const;
-const always = 10_000;
 
 const refused: Fault['expected'] = { runs: ['refused'], gates: ['graphListComplete'] };
 const accepted: Fault['expected'] = { runs: ['finished'] };
@@ -24,13 +23,16 @@ const listFault = (
   given: GraphFault,
   expected: Fault['expected'] = refused,
   times: number = always,
+  more: (world: FaultWorld) => void = () => undefined,
 ): Fault => ({
   name,
+  group: 'Microsoft Graph',
   answers,
   types,
   async strike(world, type) {
     await world.upload();
-    world.services.graph.faults.add({ when: { path: listOf[type] }, times, do: given });
+    world.strikeGraph({ path: listOf[type] }, given, times);
+    more(world);
   },
   expected,
 });
@@ -39,10 +41,7 @@ const json = { 'content-type': 'application/json' };
 
 async function changeWhileRead(world: FaultWorld, type: ObjectType, change: () => void): Promise<void> {
   await world.upload();
-  world.services.graph.faults.add({
-    when: { path: listOf[type], nth: 1 },
-    do: { kind: 'run', callback: change },
-  });
+  world.strikeGraph({ path: listOf[type], nth: 1 }, { kind: 'run', callback: change }, 1);
 }
 
 /** Lists of Microsoft Graph that are cut off, altered, throttled, or that change while they are read. */
@@ -54,29 +53,23 @@ export const graphFaults: readonly Fault[] = [
   }),
   {
     name: 'the list shrinks to a third from one night to the next',
+    group: 'Microsoft Graph',
     answers: 'a Graph list that shrinks',
     types,
     async strike(world, type) {
       await world.upload();
-      world.services.graph.faults.add({
-        when: { path: listOf[type] },
-        times: always,
-        do: { kind: 'dropObjects', at: 5, count: 200 },
-      });
+      world.strikeGraph({ path: listOf[type] }, { kind: 'dropObjects', at: 5, count: 200 });
     },
     expected: refused,
   },
   {
     name: 'the count is too high',
+    group: 'Microsoft Graph',
     answers: 'list and count disagree',
     types,
     async strike(world, type) {
       await world.upload();
-      world.services.graph.faults.add({
-        when: { path: countOf(type) },
-        times: always,
-        do: { kind: 'miscount', by: 50 },
-      });
+      world.strikeGraph({ path: countOf(type) }, { kind: 'miscount', by: 50 });
     },
     expected: refused,
   },
@@ -141,29 +134,27 @@ export const graphFaults: readonly Fault[] = [
   listFault('Graph closes the connection three times', 'an outage', { kind: 'reset' }, accepted, 3),
   {
     name: 'a throttling storm: every list is throttled again and again',
+    group: 'Microsoft Graph',
     answers: 'throttling storms',
     types: 'together',
     async strike(world) {
       await world.upload();
-      world.services.graph.faults.add({
-        when: { path: everyList },
-        times: 20,
-        do: { kind: 'answer', status: 429, headers: { 'retry-after': '0.05' } },
-      });
+      world.strikeGraph(
+        { path: everyList },
+        { kind: 'answer', status: 429, headers: { 'retry-after': '0.05' } },
+        20,
+      );
     },
     expected: accepted,
   },
   {
     name: 'an object is deleted in the cloud while its list is read',
+    group: 'Microsoft Graph',
     answers: 'a tenant that changes while it is read',
     types,
     async strike(world, type) {
       const one = world.lab.objects.find(object => object.type === type);
-      await changeWhileRead(
-        world,
-        type,
-        () => void (one && world.services.graph.directory.remove(type, one.id)),
-      );
+      await changeWhileRead(world, type, () => one && world.deletedElsewhere(one));
     },
     expected: accepted,
     mend(world, type) {
@@ -173,6 +164,7 @@ export const graphFaults: readonly Fault[] = [
   },
   {
     name: 'a live object turns from synced to cloud-only while its list is read',
+    group: 'Microsoft Graph',
     answers: 'case 13; a tenant that changes while it is read',
     types,
     async strike(world, type) {
@@ -185,16 +177,98 @@ export const graphFaults: readonly Fault[] = [
   },
   {
     name: 'the victim is left out of its list, and then it is gone on-premises, too',
+    group: 'Microsoft Graph',
     answers: 'a list that forgot an object',
     types,
     async strike(world, type) {
       await world.upload();
-      world.services.graph.faults.add({
-        when: { path: listOf[type] },
-        times: always,
-        do: { kind: 'dropObjects', at: 3, count: 1 },
-      });
+      world.strikeGraph({ path: listOf[type] }, { kind: 'dropObjects', at: 3, count: 1 });
     },
     expected: accepted,
+  },
+  listFault('the page token expires once', 'expired page tokens', { kind: 'emptyPage' }, accepted, 2, world =>
+    world.strikeGraph({ path: everyList, page: 2 }, { kind: 'expirePageToken' }, 1),
+  ),
+  listFault(
+    'the page token expires each time',
+    'expired page tokens',
+    { kind: 'emptyPage' },
+    refused,
+    always,
+    world => world.strikeGraph({ path: everyList, page: 2 }, { kind: 'expirePageToken' }, 3),
+  ),
+  listFault('the nextLink leads to the page itself, for ever', 'a list without an end', {
+    kind: 'nextLink',
+    rewrite: (_, request) => request,
+  }),
+  listFault('503 is answered for ever', 'an outage', { kind: 'answer', status: 503 }),
+  listFault('the connection is closed for ever', 'an outage', { kind: 'reset' }),
+  listFault('Graph asks to come again in an hour', 'throttling storms', {
+    kind: 'answer',
+    status: 429,
+    headers: { 'retry-after': '3600' },
+  }),
+  listFault('an answer is null', 'an answer that Graph does not document', {
+    kind: 'answer',
+    status: 200,
+    headers: json,
+    body: 'null',
+  }),
+  listFault('an answer leads to a sign-in page (302)', 'a proxy in between', {
+    kind: 'answer',
+    status: 302,
+    headers: { location: 'https://127.0.0.1:1/sign-in' },
+  }),
+  listFault('the ids of the objects are missing', 'an answer that Graph does not document', {
+    kind: 'dropProperties',
+    names: ['id'],
+  }),
+  {
+    name: 'the count is too low',
+    group: 'Microsoft Graph',
+    answers: 'list and count disagree',
+    types,
+    async strike(world, type) {
+      await world.upload();
+      world.strikeGraph({ path: countOf(type) }, { kind: 'miscount', by: -15 });
+    },
+    expected: refused,
+  },
+  {
+    name: 'the count is no number',
+    group: 'Microsoft Graph',
+    answers: 'an answer that Graph does not document',
+    types,
+    async strike(world, type) {
+      await world.upload();
+      world.strikeGraph(
+        { path: countOf(type) },
+        { kind: 'answer', status: 200, headers: { 'content-type': 'text/plain' }, body: 'many' },
+      );
+    },
+    expected: refused,
+  },
+  {
+    name: 'an object is made on both sides between the export and the list',
+    group: 'Microsoft Graph',
+    answers: 'case 26; a tenant that changes while it is read',
+    types: ['user', 'group', 'device'],
+    async strike(world, type) {
+      await changeWhileRead(world, type, () => {
+        const made = new Date().toISOString();
+        const dates =
+          type === 'device'
+            ? { registrationDateTime: made, onPremisesLastSyncDateTime: made }
+            : { createdDateTime: made, onPremisesLastSyncDateTime: made };
+        world.put(world.victim(type), dates);
+      });
+      world.takeAway(world.victim(type));
+      await world.upload();
+    },
+    expected: accepted,
+    mend(world, type) {
+      world.put(world.victim(type));
+      world.bringBack(world.victim(type));
+    },
   },
 ];

@@ -1,9 +1,9 @@
 import { objectTypes, type ObjectType } from '../../../shared/core/objectType';
 import type { ScanRun } from '../../../shared/core/scanRun';
-import type { Fault, Outcome } from './fault';
-import type { FaultWorld } from './world';
+import type { ExpectThat, Fault, Outcome } from './fault';
+import { keyOf, type FaultWorld } from './world';
 
-/** Decided before the fault: this orphan is approved, and must still be afterwards. */
+/** Known before the fault, and to be known afterwards. */
 interface Before {
   readonly candidates: ReadonlySet<string>;
   readonly audited: number;
@@ -22,60 +22,40 @@ export async function runFault(
 ): Promise<readonly Outcome[]> {
   const types = fault.types === 'together' ? objectTypes : [type];
   const lost: string[] = [];
-  const expectThat = (holds: boolean, what: string): void => {
+  const expectThat: ExpectThat = (holds, what) => {
     if (!holds) lost.push(what);
   };
+  await world.scanUnder({});
   await world.begin(salt);
   await world.upload();
-  const before = await firstNight(world, types);
-  if (fault.settings) await world.restartScan(fault.settings);
+  const before = fault.firstNight ? await nothingBefore(world) : await firstNight(world, types);
+  const { settings } = fault;
+  if (settings) await world.restartScan(typeof settings === 'function' ? settings(world) : settings);
 
   await fault.strike(world, type);
-  const run = await (fault.night ?? (async one => await one.scan()))(world);
-  const breached = [...new Set(run?.gates.filter(gate => !gate.passed).map(gate => gate.gate))];
+  const run = fault.night ? await fault.night(world, type, expectThat) : await world.scan();
+  for (const what of world.notStruck) expectThat(false, `the fault did not take place: ${what}`);
+  // What asks for deletion is to be refused because of the night, not because nothing answers.
+  world.endStrikes();
   const state = run?.state ?? 'none';
-  const { expected } = fault;
-  expectThat(
-    expected.runs.includes(state),
-    `${expected.runs.join(' or ')} was expected, found ${state}: ${run?.reasons.join(' ') ?? ''}`,
-  );
-  for (const gate of expected.gates ?? [])
-    expectThat(
-      breached.includes(gate),
-      `a breach of ${gate} was expected, found ${breached.join(', ') || 'none'}`,
-    );
+  const breached = [...new Set(run?.gates.filter(gate => !gate.passed).map(gate => gate.gate))];
+  expectNight(fault, state, breached, run, expectThat);
   await expectNobodyHarmed(world, before, expectThat, 'in the night of the fault');
-  const refusals = await tryToDelete(world, types, run, expectThat);
-  if (expected.locks) await expectLocks(world, types, expectThat);
-
-  world.front.faults = () => null;
-  world.services.graph.faults.clear();
-  if (fault.settings || world.scanning.ended) await world.restartScan();
-  await fault.mend?.(world, type);
-  await world.releaseAll();
-  world.syncTenant();
-  await world.upload();
-  const after = await world.scan();
-  expectThat(
-    after?.state === 'finished',
-    `the night after was expected to be accepted: ${after?.state} ${after?.reasons.join(' ') ?? ''}`,
+  const refusals = await tryToDelete(
+    world,
+    types,
+    fault.expected.locks === true || state !== 'finished',
+    expectThat,
   );
+  if (fault.expected.locks) await expectLocks(world, types, expectThat);
+
+  await expectNightAfter(world, fault, type, expectThat);
   await expectNobodyHarmed(world, before, expectThat, 'after it was put right');
-  for (const each of types) {
-    const orphan = world.orphan(each);
-    expectThat(
-      (await world.candidates()).includes(`${each}/${orphan.id}`),
-      `the ${each} that is an orphan was expected to be found again`,
-    );
-    const item = await world.item(orphan);
-    expectThat(
-      each === 'contact' || item?.decision?.state === 'approved' || item?.decision?.state === 'lapsed',
-      `the approval of the ${each} was expected to be there: ${JSON.stringify(item?.decision)}`,
-    );
-  }
-  const happened = [state, ...breached].join(', ');
+  await expectAllFound(world, types, expectThat);
+  const happened = [state === 'running' ? 'record left open' : state, ...breached].join(', ');
   return types.map(each => ({
     fault: fault.name,
+    group: fault.group,
     answers: fault.answers,
     type: each,
     forests: world.forests,
@@ -85,113 +65,138 @@ export async function runFault(
   }));
 }
 
+function expectNight(
+  { expected }: Fault,
+  state: Fault['expected']['runs'][number],
+  breached: readonly string[],
+  run: ScanRun | null,
+  expectThat: ExpectThat,
+): void {
+  expectThat(
+    expected.runs.includes(state),
+    `${expected.runs.join(' or ')} was expected, found ${state}: ${run?.reasons.join(' ') ?? ''}`,
+  );
+  for (const gate of expected.gates ?? [])
+    expectThat(
+      breached.includes(gate),
+      `a breach of ${gate} was expected, found ${breached.join(', ') || 'none'}`,
+    );
+}
+
+async function expectNightAfter(
+  world: FaultWorld,
+  fault: Fault,
+  type: ObjectType,
+  expectThat: ExpectThat,
+): Promise<void> {
+  if (fault.settings || world.scanning.ended) await world.restartScan();
+  await world.breakLease();
+  await fault.mend?.(world, type);
+  await world.releaseAll();
+  world.syncTenant();
+  await world.upload();
+  const after = await world.scan();
+  expectThat(
+    after?.state === 'finished',
+    `the night after was expected to be accepted: ${after?.state} ${after?.reasons.join(' ') ?? ''}`,
+  );
+  const open = (await world.records()).filter(run => run.state === 'running');
+  expectThat(open.length === 0, `${open.length} records were left open`);
+}
+
+const nothingBefore = async (world: FaultWorld): Promise<Before> => ({
+  candidates: new Set(),
+  audited: (await world.steps.audit()).length,
+});
+
 /** The night before: everything is as it should be, and an administrator approves an orphan of each type. */
 async function firstNight(world: FaultWorld, types: readonly ObjectType[]): Promise<Before> {
   const run = await world.scan();
   const candidates = new Set(await world.candidates());
-  const orphans = new Set(world.lab.orphans.map(({ type, id }) => `${type}/${id}`));
-  if (run?.state !== 'finished' || !same(candidates, orphans))
+  if (run?.state !== 'finished' || !same(candidates, world.truth))
     throw new Error(
-      `The first night was expected to find the ${orphans.size} orphans: ${run?.state}, ${candidates.size} candidates. ` +
+      `The first night was expected to find the ${world.truth.size} orphans: ${run?.state}, ${candidates.size} candidates. ` +
         `${run?.reasons.join(' ') ?? ''}\n${world.log.slice(-10).join('\n')}`,
     );
-  for (const type of types) {
-    // The app deletes no contact, and takes no approval for one.
-    if (type === 'contact') continue;
-    const item = await world.item(world.orphan(type));
-    if (!item) throw new Error(`the ${type} was expected in the list`);
-    const answer = await world.steps.call(
-      'approver',
-      'POST',
-      `/candidates/${type}/${item.facts.id}/approve`,
-      {
-        headers: { 'if-match': item.etag },
-        body: {
-          evidenceHash: item.facts.evidenceHash,
-          comment: 'left',
-          confirmation: item.facts.displayName,
-        },
-      },
-    );
-    if (answer.status !== 200) throw new Error(`approval: ${answer.status} ${answer.text}`);
-  }
+  // The app deletes no contact, and takes no approval for one.
+  for (const type of types) if (type !== 'contact') await world.approve(world.orphan(type));
   return { candidates, audited: (await world.steps.audit()).length };
 }
 
 const same = (one: ReadonlySet<string>, other: ReadonlySet<string>): boolean =>
-  one.size === other.size && [...one].every(value => other.has(value));
+  one.size === other.size && [...one].every(key => other.has(key));
 
 async function expectNobodyHarmed(
   world: FaultWorld,
   before: Before,
-  expectThat: (holds: boolean, what: string) => void,
+  expectThat: ExpectThat,
   when: string,
 ): Promise<void> {
-  const orphans = new Set(world.lab.orphans.map(({ type, id }) => `${type}/${id}`));
   const rows = await world.rows();
   for (const row of rows)
     expectThat(
-      row.state !== 'candidate' || orphans.has(`${row.type}/${row.id}`),
+      row.state !== 'candidate' || world.mayBeCandidate(row),
       `${when}: ${row.type} ${row.displayName} is alive, and a candidate`,
     );
-  const kept = new Set(rows.map(row => `${row.type}/${row.id}`));
+  const kept = new Set(rows.map(keyOf));
   for (const key of before.candidates) expectThat(kept.has(key), `${when}: the row of ${key} is gone`);
-  expectThat(
-    world.missingFromTenant().length === 0,
-    `${when}: deleted: ${world.missingFromTenant().join(', ')}`,
-  );
+  const missing = world.missingFromTenant();
+  expectThat(missing.length === 0, `${when}: deleted: ${missing.join(', ')}`);
   expectThat((await world.steps.audit()).length >= before.audited, `${when}: audit rows are gone`);
 }
 
-/** Somebody asks for what was approved, and for what is alive: nothing of it may be deleted in such a night. */
+/** Somebody asks for what is alive, and for what was approved where the night was not accepted: nothing of it may be deleted. */
 async function tryToDelete(
   world: FaultWorld,
   types: readonly ObjectType[],
-  run: ScanRun | null,
-  expectThat: (holds: boolean, what: string) => void,
+  alsoApproved: boolean,
+  expectThat: ExpectThat,
 ): Promise<ReadonlyMap<ObjectType, string>> {
   const refusals = new Map<ObjectType, string>();
   for (const type of types) {
-    const victim = world.victim(type);
-    const answer = await world.steps.call<{ items?: { outcome: { kind: string; refusal?: string } }[] }>(
-      'deleter',
-      'POST',
-      '/deletions',
-      { body: { callId: crypto.randomUUID(), confirmation: '1', ids: [{ type, id: victim.id }] } },
-    );
-    const outcome = answer.json.items?.[0]?.outcome;
-    const kind = outcome?.kind ?? `HTTP ${answer.status}`;
-    expectThat(kind !== 'deleted' && kind !== 'gone', `the live ${type} was deleted: ${answer.text}`);
-    refusals.set(type, outcome?.refusal ?? kind);
-    if (run?.state === 'finished' || type === 'contact') continue;
-    const orphan = world.orphan(type);
-    const asked = await world.steps.call<{ items?: { outcome: { kind: string; refusal?: string } }[] }>(
-      'deleter',
-      'POST',
-      '/deletions',
-      { body: { callId: crypto.randomUUID(), confirmation: '1', ids: [{ type, id: orphan.id }] } },
-    );
-    const became = asked.json.items?.[0]?.outcome;
-    const what = became?.kind ?? `HTTP ${asked.status}`;
-    expectThat(
-      what !== 'deleted',
-      `the approved ${type} was deleted in a night that was not accepted: ${asked.text}`,
-    );
-    refusals.set(type, became?.refusal ?? what);
+    const alive = await world.askToDelete(world.victim(type));
+    expectThat(!isGone(alive), `the live ${type} was deleted`);
+    refusals.set(type, alive);
+    if (!alsoApproved || type === 'contact') continue;
+    const approved = await world.askToDelete(world.orphan(type));
+    expectThat(!isGone(approved), `the approved ${type} was deleted in a night that was not accepted`);
+    refusals.set(type, approved);
   }
   return refusals;
 }
 
+const isGone = (outcome: string): boolean => outcome === 'deleted' || outcome === 'gone';
+
 async function expectLocks(
   world: FaultWorld,
   types: readonly ObjectType[],
-  expectThat: (holds: boolean, what: string) => void,
+  expectThat: ExpectThat,
 ): Promise<void> {
-  const [newest] = await world.services.runs.newest(1, AbortSignal.timeout(10_000));
+  const [newest] = await world.records();
   for (const type of types)
     expectThat(
       newest?.holds.some(hold => hold.kind === 'volume' && (hold.type === null || hold.type === type)) ===
         true,
       `a lock on ${type}s was expected`,
     );
+}
+
+/** Whatever has no AD object is a candidate again, and what was decided is still decided. */
+async function expectAllFound(
+  world: FaultWorld,
+  types: readonly ObjectType[],
+  expectThat: ExpectThat,
+): Promise<void> {
+  const candidates = new Set(await world.candidates());
+  for (const key of world.truth)
+    expectThat(candidates.has(key), `${key}, an orphan, was expected to be found`);
+  for (const type of types) {
+    const orphan = world.orphan(type);
+    if (type === 'contact' || !world.approved.has(keyOf(orphan))) continue;
+    const item = await world.item(orphan);
+    expectThat(
+      ['approved', 'lapsed', 'deleted', 'failed', 'manual', 'deleting'].includes(item?.decision?.state ?? ''),
+      `the decision on the ${type} was expected to be there: ${JSON.stringify(item?.decision)}`,
+    );
+  }
 }

@@ -27,6 +27,8 @@ export interface Lab {
   readonly orphans: readonly LabObject[];
   /** Alive; what a fault makes look deleted. One of each type in each forest. */
   readonly victims: readonly LabObject[];
+  /** Alive until the night of the fault, where the fault lets them go: then they are orphans, too. One of each type in each forest. */
+  readonly leavers: readonly LabObject[];
 }
 
 const livingObjects = 20;
@@ -40,6 +42,7 @@ const contextOf = (forest: string): string => `DC=${forest},DC=example`;
 
 export const labTenantId = '3a7d1f0e-5b1c-4b44-9d6e-0c2f5a6b7c8d';
 const hourMs = 60 * 60 * 1000;
+const minuteMs = 60 * 1000;
 const dayMs = 24 * hourMs;
 
 /** The same name and salt make the same GUID. */
@@ -63,18 +66,21 @@ export function makeLab(forests: 1 | 2, salt: string, now = Date.now()): Lab {
   const objects: LabObject[] = [];
   const orphans: LabObject[] = [];
   const victims: LabObject[] = [];
+  const leavers: LabObject[] = [];
   for (const forest of names) {
     for (const type of objectTypes) {
       for (let at = 0; at < livingObjects; at += 1)
         objects.push(makeObject(type, `${type}${at}`, forest, salt, now, 2000 + at));
       const victim = makeObject(type, `${type}-victim`, forest, salt, now, 2100);
       const orphan = makeObject(type, `${type}-orphan`, forest, salt, now, 2200);
-      objects.push(victim, orphan);
+      const leaver = makeObject(type, `${type}-leaver`, forest, salt, now, 2300);
+      objects.push(victim, orphan, leaver);
       victims.push(victim);
+      leavers.push(leaver);
       orphans.push(orphan);
     }
   }
-  return { tenantId: labTenantId, forests: names, objects, orphans, victims };
+  return { tenantId: labTenantId, forests: names, objects, orphans, victims, leavers };
 }
 
 const classOf = { user: 'user', group: 'group', contact: 'contact', device: 'computer' } as const;
@@ -262,6 +268,6 @@ const sourceOf = (forest: string, lines: readonly ExportLineInput[], now: number
   anchorAttribute: 'mS-DS-ConsistencyGuid',
   tombstones: 'included',
   startedAt: now - 2 * hourMs,
-  finishedAt: now - 1.9 * hourMs,
+  finishedAt: now - 2 * hourMs + minuteMs,
   lines,
 });

@@ -53,10 +53,9 @@ export class LabAgents implements SourceExporters {
     this.#tampering.set(source, tampering);
   }
 
-  /** A new world: nothing was exported before. The times go on, since folders are named by them. */
+  /** A new world: nothing was exported before. */
   begin(): void {
-    for (const [source, last] of this.#last)
-      this.#last.set(source, { ...last, sequence: 0, manifestHash: '' });
+    this.#last.clear();
     this.#tampering.clear();
     this.uploaded.length = 0;
   }
@@ -69,7 +68,8 @@ export class LabAgents implements SourceExporters {
       const { input: change, written: replace } = this.#tampering.get(source) ?? {};
       this.#tampering.delete(source);
       const asMade = Math.max(given.startedAt, (last?.startedAt ?? 0) + 1000);
-      const startedAt = typeof moment === 'object' ? moment.startedAt : asMade;
+      const now = Math.max(Date.now(), (last?.startedAt ?? 0) + 1000);
+      const startedAt = typeof moment === 'object' ? moment.startedAt : moment === 'now' ? now : asMade;
       const key = this.keyOf(source);
       const input: ExportInput = {
         ...given,

@@ -10,6 +10,9 @@ export interface StorageRequest {
   readonly method: string;
   /** Behind the account, decoded, with the query: `exports/contoso/…`, `OrphanCandidates(…)`, `$batch`. */
   readonly path: string;
+  /** x-ms-lease-action, where it is one of a lease. */
+  readonly leaseAction: string | null;
+  readonly body: string;
 }
 
 export type StorageService = 'blob' | 'table' | 'queue';
@@ -22,6 +25,8 @@ export type StorageFault =
   | { readonly kind: 'cut' }
   /** The storage carries it out; its answer is lost. */
   | { readonly kind: 'swallow' }
+  /** The storage carries it out, and this is answered. */
+  | { readonly kind: 'answerAfter'; readonly status: number; readonly code: string }
   /** Goes on when it is resolved. */
   | { readonly kind: 'hold'; readonly until: Promise<void> };
 
@@ -89,6 +94,8 @@ export async function startStorageFront({
       service,
       method: request.method ?? '',
       path: decodeURIComponent((request.url ?? '').slice(target.pathname.length + 1)),
+      leaseAction: request.headers['x-ms-lease-action']?.toString() ?? null,
+      body: body.toString(),
     };
     requests.push(seen);
     const fault = front.faults(seen);
@@ -105,6 +112,7 @@ export async function startStorageFront({
     const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
     const answered = (await bodyOf(incoming)) ?? Buffer.alloc(0);
     if (fault?.kind === 'swallow') return void request.socket.destroy();
+    if (fault?.kind === 'answerAfter') return answer(response, fault.status, fault.code);
     const {
       connection: ____,
       'transfer-encoding': _____,

@@ -5,6 +5,7 @@ const agoHours = (hours: number): string => new Date(Date.now() - hours * hourMs
 
 const tenantFault = (name: string, answers: string, change: () => object, gate: string): Fault => ({
   name,
+  group: 'synchronisation',
   answers,
   types: 'together',
   async strike(world) {
@@ -46,15 +47,12 @@ export const synchronisationFaults: readonly Fault[] = [
   ),
   {
     name: 'the organization can not be read',
+    group: 'synchronisation',
     answers: 'a permission change',
     types: 'together',
     async strike(world) {
       await world.upload();
-      world.services.graph.faults.add({
-        when: { path: /^\/v1\.0\/organization/ },
-        times: 10_000,
-        do: { kind: 'answer', status: 403 },
-      });
+      world.strikeGraph({ path: /^\/v1\.0\/organization/ }, { kind: 'answer', status: 403 });
     },
     expected: {
       runs: ['refused'],

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
 import { TableClient } from '@azure/data-tables';
 import type { Group, User } from '@microsoft/microsoft-graph-types';
 import type { ExportLineInput } from '../../../shared/core/exportFormat';
@@ -6,22 +8,46 @@ import { objectTypes, type ObjectType } from '../../../shared/core/objectType';
 import type { ScanRun } from '../../../shared/core/scanRun';
 import { containerNames, tableNames } from '../../../shared/io/wiring';
 import { reviewSteps, type ListedItem, type ReviewSteps } from '../../stories/reviewSteps';
+import type { Fault as GraphFault, FaultRule } from '../../support/graph/faults';
 import type { Organisation } from '../../support/organisation/organisation';
 import { candidatesAtOnce } from '../../support/stack/candidatesAtOnce';
 import { startReviewPart, type ReviewPart } from '../../support/stack/reviewPart';
-import { startServices, type Services } from '../../support/stack/services';
+import {
+  readerPermissions,
+  startServices,
+  type ExportMoment,
+  type Services,
+} from '../../support/stack/services';
+import { startWebhookReceiver, type WebhookReceiver } from '../../support/webhookReceiver';
 import { startWorker, type Worker } from '../../support/stack/worker';
 import { labTenantId, makeLab, organisationOf, type Lab, type LabObject } from './lab';
 import { LabAgents } from './labAgents';
-import { startStorageFront, type StorageFront } from './storageFront';
+import { startStorageFront, type StorageFault, type StorageFront, type StorageRequest } from './storageFront';
 
 /** Tables and containers that a new world begins without; the audit log goes on, as its chain must. */
 const wipedTables = [tableNames.candidates, tableNames.runs, tableNames.decisions, tableNames.rules];
-const wipedContainers = [containerNames.exports, containerNames.evidence, containerNames.requests];
+const wipedContainers = [
+  containerNames.exports,
+  containerNames.evidence,
+  containerNames.requests,
+  containerNames.notifications,
+];
 
-const runPollMs = 25;
+const pollMs = 10;
 /** How long (ms) a run may take; the lab is small. */
-const runLimitMs = 60_000;
+const runLimitMs = 120_000;
+const mostRecords = 20;
+const scanEnded = /Executed 'Functions\.(?:nightlyScan|scanRequests)'/;
+export const always = 10_000;
+
+/** A fault that was ordered. */
+interface Strike {
+  readonly what: string;
+  hits: number;
+  readonly least: number;
+}
+
+export const keyOf = ({ type, id }: Pick<LabObject, 'type' | 'id'>): string => `${type}/${id}`;
 
 /**
  * The embedded stack with the lab in it: the built app, as the part scan and the part review in two processes, over Azurite and the
@@ -31,8 +57,13 @@ export class FaultWorld {
   lab: Lab;
   /** Changed by faults; what the next exports hold, by source. */
   lines = new Map<string, ExportLineInput[]>();
-  readonly log: string[] = [];
   steps!: ReviewSteps;
+  #strikes: Strike[] = [];
+  #settings = JSON.stringify({});
+  readonly #gone = new Set<string>();
+  readonly #deleted = new Set<string>();
+  /** Keys of what was approved. */
+  readonly approved = new Set<string>();
 
   private constructor(
     readonly forests: 1 | 2,
@@ -41,6 +72,10 @@ export class FaultWorld {
     readonly front: StorageFront,
     public scanning: Worker,
     readonly reviewing: ReviewPart,
+    /** What both parts logged since the world began. */
+    readonly log: string[],
+    /** Where notifications go, if a fault's settings say so. */
+    readonly webhook: WebhookReceiver,
   ) {
     this.lab = makeLab(forests, 'first');
   }
@@ -50,6 +85,7 @@ export class FaultWorld {
     const agents = new LabAgents(lab.forests, labTenantId);
     const services = await startServices({
       organisation: organisationOf(lab),
+      graphPermissions: [...readerPermissions, 'Synchronization.Read.All'],
       exporters: async () => agents,
     });
     const { azurite, authority } = services;
@@ -57,14 +93,15 @@ export class FaultWorld {
       certificate: await authority.issue(),
       endpoints: { blob: azurite.blobEndpoint, table: azurite.tableEndpoint, queue: azurite.queueEndpoint },
     });
+    const webhook = await startWebhookReceiver(await authority.issue());
     const log: string[] = [];
     const scanning = await startScanning(services, front, {}, line => log.push(line));
     const reviewing = await startReviewPart(services, {
       port: 0,
       onLogLine: line => log.push(line),
-      settings: { ROLLOUT_STAGE: 'normal', ...frontSettings(front) },
+      settings: { ROLLOUT_STAGE: 'normal', ...shortWaits, ...frontSettings(front) },
     });
-    const world = new FaultWorld(forests, services, agents, front, scanning, reviewing);
+    const world = new FaultWorld(forests, services, agents, front, scanning, reviewing, log, webhook);
     world.steps = reviewSteps({ reviewing } as Parameters<typeof reviewSteps>[0]);
     return world;
   }
@@ -73,6 +110,7 @@ export class FaultWorld {
     await this.reviewing.stop();
     if (!this.scanning.ended) await this.scanning.stop();
     await this.front.stop();
+    await this.webhook.stop();
     await this.services.stop();
   }
 
@@ -80,24 +118,52 @@ export class FaultWorld {
   async restartScan(settings: Readonly<Record<string, string>> = {}): Promise<void> {
     if (!this.scanning.ended) await this.scanning.stop();
     this.scanning = await startScanning(this.services, this.front, settings, line => this.log.push(line));
+    this.#settings = JSON.stringify(settings);
+  }
+
+  /** After a cell that broke off: both parts in new processes where they ended, nothing held up. */
+  async recover(): Promise<void> {
+    this.endStrikes();
+    if (!this.scanning.ended) await this.scanning.kill();
+    await this.restartScan();
+    await this.reviewing.restart();
+  }
+
+  /** The part scan runs under these settings, in a new process where it does not yet. */
+  async scanUnder(settings: Readonly<Record<string, string>>): Promise<void> {
+    if (this.scanning.ended || this.#settings !== JSON.stringify(settings)) await this.restartScan(settings);
+  }
+
+  /** Nothing is in the storage, and nothing in the tenant. */
+  async empty(): Promise<void> {
+    this.endStrikes();
+    this.#strikes = [];
+    await this.breakLease();
+    await this.wipe();
+    const { directory } = this.services.graph;
+    for (const type of objectTypes)
+      for (const { id } of directory.slice(type, null, '', Infinity).entities as readonly { id?: string }[])
+        directory.remove(type, id ?? '');
+    this.log.length = 0;
   }
 
   /** Empties the storage and the tenant, and fills the tenant with a lab of its own. */
   async begin(salt: string): Promise<void> {
-    const { services, agents } = this;
-    this.front.faults = () => null;
-    services.graph.faults.clear();
-    await this.#wipe();
-    for (const object of this.lab.objects) services.graph.directory.remove(object.type, object.id);
+    await this.empty();
     this.lab = makeLab(this.forests, salt);
     for (const object of this.lab.objects) this.put(object);
     this.lines = new Map(organisationOf(this.lab).sources.map(({ source, lines }) => [source, [...lines]]));
+    this.webhook.answer(202);
     this.syncTenant();
-    agents.begin();
-    this.log.length = 0;
+    this.#gone.clear();
+    for (const orphan of this.lab.orphans) this.#gone.add(keyOf(orphan));
+    this.#deleted.clear();
+    this.approved.clear();
+    this.agents.begin();
   }
 
-  async #wipe(): Promise<void> {
+  /** An installation of today: nothing is known, nothing is decided. */
+  async wipe(): Promise<void> {
     const { azurite, operator, blobs } = this.services;
     for (const name of wipedTables) {
       const table = new TableClient(azurite.tableEndpoint, name, operator);
@@ -167,25 +233,151 @@ export class FaultWorld {
     };
   }
 
-  async upload(moment?: { readonly startedAt: number }): Promise<void> {
+  /** Exports of what is true. */
+  async upload(moment?: ExportMoment): Promise<void> {
     await this.services.upload(this.organisation(), moment ?? 'asMade');
   }
 
-  /** Starts the timer function and waits for the record that it leaves; null: the process ended without one. */
+  /** Starts the timer function and waits for its end, or for that of the process. null: it left no record. */
   async scan(): Promise<ScanRun | null> {
-    const { runs } = this.services;
-    const newest = async (): Promise<ScanRun | undefined> =>
-      (await runs.newest(1, AbortSignal.timeout(10_000)))[0];
-    const before = await newest();
-    await this.scanning.runTimer('nightlyScan');
-    const until = Date.now() + runLimitMs;
-    for (;;) {
-      const run = await newest();
-      if (run && run.runId !== before?.runId && run.state !== 'running') return run;
-      if (this.scanning.ended) return run && run.runId !== before?.runId ? run : null;
-      if (Date.now() > until) throw new Error(`the scan did not end: ${this.log.slice(-20).join('\n')}`);
-      await new Promise(resolve => setTimeout(resolve, runPollMs));
+    const [run] = await this.scansOf(() => this.scanning.runTimer('nightlyScan'));
+    return run ?? null;
+  }
+
+  /** Records that are new after `start` has started so many functions and they have ended; the newest first. */
+  async scansOf(start: () => Promise<unknown>, functions = 1): Promise<readonly ScanRun[]> {
+    const before = new Set((await this.records()).map(run => run.runId));
+    const expected = this.ended() + functions;
+    await start();
+    await this.waitUntil(() => this.ended() >= expected || this.scanning.ended, 'the end of the scan');
+    return (await this.records()).filter(run => !before.has(run.runId));
+  }
+
+  /** How many scans ended in this world. */
+  ended(): number {
+    return this.log.filter(line => scanEnded.test(line)).length;
+  }
+
+  /** For what has no event of its own. */
+  async waitUntil(holds: () => boolean, what: string, limitMs = runLimitMs): Promise<void> {
+    for (const until = Date.now() + limitMs; !holds();) {
+      if (Date.now() > until)
+        throw new Error(`${what} was expected within ${limitMs} ms: ${this.log.slice(-20).join('\n')}`);
+      await new Promise(resolve => setTimeout(resolve, pollMs));
     }
+  }
+
+  /** Whatever a process that ended left of the lease is broken, as an administrator can do who does not want to wait a minute. */
+  async breakLease(): Promise<void> {
+    const lock = this.services.blobs.getContainerClient(containerNames.locks).getBlobClient('scan.lock');
+    // 404: no lock, 409: no lease.
+    await lock
+      .getBlobLeaseClient()
+      .breakLease(0)
+      .catch((error: { statusCode?: number }) => {
+        if (error.statusCode !== 404 && error.statusCode !== 409) throw error;
+      });
+  }
+
+  /** Faults of Graph's answers, and a count of how often they struck. */
+  strikeGraph(when: FaultRule['when'], fault: GraphFault, times = always): void {
+    const strike: Strike = { what: `Graph: ${fault.kind}`, hits: 0, least: times === always ? 1 : times };
+    this.#strikes.push(strike);
+    const { faults } = this.services.graph;
+    faults.add({ when, times, do: { kind: 'run', callback: () => void (strike.hits += 1) } });
+    faults.add({ when, times, do: fault });
+  }
+
+  /** Faults of the storage; `fits` says of which requests, `times` how often at most. */
+  strikeStorage(
+    what: string,
+    fits: (request: StorageRequest) => boolean,
+    fault: StorageFault,
+    times = always,
+  ): void {
+    const strike: Strike = { what: `storage: ${what}`, hits: 0, least: 1 };
+    this.#strikes.push(strike);
+    this.front.faults = request => {
+      if (strike.hits >= times || !fits(request)) return null;
+      strike.hits += 1;
+      return fault;
+    };
+  }
+
+  /** Faults that were ordered and did not take place. */
+  get notStruck(): readonly string[] {
+    return this.#strikes
+      .filter(({ hits, least }) => hits < least)
+      .map(({ what, hits, least }) => `${what}: expected to strike ${least} times, did ${hits} times`);
+  }
+
+  endStrikes(): void {
+    this.front.faults = () => null;
+    this.services.graph.faults.clear();
+  }
+
+  /** The AD object is deleted for good: its cloud object is an orphan from now on. */
+  leave(object: LabObject): void {
+    this.takeAway(object);
+    this.#gone.add(keyOf(object));
+  }
+
+  /** An orphan's AD object is undeleted. */
+  undelete(object: LabObject): void {
+    this.bringBack(object);
+    this.#gone.delete(keyOf(object));
+  }
+
+  /** Deleted because an administrator said so, and everything was as it had to be. */
+  deletedAsTold(object: LabObject): void {
+    this.#gone.delete(keyOf(object));
+    this.#deleted.add(keyOf(object));
+  }
+
+  /** Deleted in the tenant by somebody else, without a fault of ours. */
+  deletedElsewhere(object: LabObject): void {
+    this.services.graph.directory.remove(object.type, object.id);
+    this.deletedAsTold(object);
+  }
+
+  /** It has no AD object, or had none when it was deleted. */
+  mayBeCandidate(row: Pick<LabObject, 'type' | 'id'>): boolean {
+    return this.#gone.has(keyOf(row)) || this.#deleted.has(keyOf(row));
+  }
+
+  /** An administrator approves the object. */
+  async approve(object: LabObject): Promise<void> {
+    const item = await this.item(object);
+    if (!item) throw new Error(`the ${object.type} ${object.name} was expected in the list`);
+    const { id, evidenceHash, displayName } = item.facts;
+    const answer = await this.steps.call('approver', 'POST', `/candidates/${object.type}/${id}/approve`, {
+      headers: { 'if-match': item.etag },
+      body: { evidenceHash, comment: 'left', confirmation: displayName },
+    });
+    if (answer.status !== 200) throw new Error(`approval: ${answer.status} ${answer.text}`);
+    this.approved.add(keyOf(object));
+  }
+
+  /** What became of a call that asks for the deletion: `deleted`, a refusal, another kind of outcome, or an HTTP status. */
+  async askToDelete({ type, id }: LabObject, callId: string = randomUUID()): Promise<string> {
+    const answer = await this.steps.call<{ items?: { outcome: { kind: string; refusal?: string } }[] }>(
+      'deleter',
+      'POST',
+      '/deletions',
+      { body: { callId, confirmation: '1', ids: [{ type, id }] } },
+    );
+    const outcome = answer.json.items?.[0]?.outcome;
+    return outcome?.refusal ?? outcome?.kind ?? `HTTP ${answer.status}`;
+  }
+
+  /** The newest first. */
+  async records(): Promise<readonly ScanRun[]> {
+    return await this.services.runs.newest(mostRecords, AbortSignal.timeout(10_000));
+  }
+
+  /** Keys of all that has no AD object, `type/id`: what must be found, and nothing else. */
+  get truth(): ReadonlySet<string> {
+    return this.#gone;
   }
 
   async rows(): Promise<readonly StoredFacts[]> {
@@ -202,6 +394,10 @@ export class FaultWorld {
     return one(this.lab.victims.filter(object => object.type === type && object.source === forest));
   }
 
+  leaver(type: ObjectType, forest = this.lab.forests.at(-1)): LabObject {
+    return one(this.lab.leavers.filter(object => object.type === type && object.source === forest));
+  }
+
   orphan(type: ObjectType, forest = this.lab.forests[0]): LabObject {
     return one(this.lab.orphans.filter(object => object.type === type && object.source === forest));
   }
@@ -214,7 +410,7 @@ export class FaultWorld {
 
   /** Releases everything that holds, as an administrator does: the run and the gate named twice, with a reason. */
   async releaseAll(): Promise<readonly string[]> {
-    const [newest] = await this.services.runs.newest(1, AbortSignal.timeout(10_000));
+    const [newest] = await this.records();
     const held = new Map(
       (newest?.holds ?? []).map(({ runId, gate }) => [`${runId} ${gate}`, { runId, gate }]),
     );
@@ -232,8 +428,10 @@ export class FaultWorld {
   missingFromTenant(): readonly string[] {
     const { directory } = this.services.graph;
     return this.lab.objects
-      .filter(({ type, id }) => directory.get(type, id) === undefined)
-      .map(({ type, id }) => `${type}/${id}`);
+      .filter(
+        object => directory.get(object.type, object.id) === undefined && !this.#deleted.has(keyOf(object)),
+      )
+      .map(keyOf);
   }
 }
 
@@ -242,6 +440,9 @@ const frontSettings = ({ endpoints }: StorageFront): Readonly<Record<string, str
   DATA_TABLE_ENDPOINT: endpoints.table,
 });
 
+/** Loaded before the app: see there. */
+const shortWaits = { NODE_OPTIONS: `--require=${path.join(__dirname, 'shortWaits.js')}` };
+
 const startScanning = (
   { settings, platform }: Services,
   front: StorageFront,
@@ -249,10 +450,21 @@ const startScanning = (
   onLogLine: (line: string) => void,
 ): Promise<Worker> =>
   startWorker({
-    environment: { ...settings, ...frontSettings(front), ...candidatesAtOnce, ...given, ...platform },
+    environment: {
+      ...settings,
+      ...frontSettings(front),
+      ...candidatesAtOnce,
+      ...shortWaits,
+      ...given,
+      ...platform,
+    },
     port: 0,
     onLogLine,
   });
+
+/** A second process of the part scan. Its log is the world's, too. */
+export const startAnotherScan = (world: FaultWorld): Promise<Worker> =>
+  startScanning(world.services, world.front, {}, line => world.log.push(line));
 
 function one<Value>(values: readonly Value[]): Value {
   const [value] = values;

@@ -1,0 +1,21 @@
+import { TableClient } from '@azure/data-tables';
+import { verifyAudit } from '../../../shared/app/verifyAudit';
+import { auditParts } from '../../../shared/core/audit';
+import { createAuditMirror } from '../../../shared/io/audit/auditMirror';
+import { createAuditTable } from '../../../shared/io/audit/auditTable';
+import { containerNames, tableNames } from '../../../shared/io/wiring';
+import type { AuditLine } from './report';
+import type { FaultWorld } from './world';
+
+/** The audit log of all that went on in the world, verified as `npm run audit:verify` does. */
+export async function auditOf(
+  { services: { azurite, operator, blobs } }: FaultWorld,
+  world: string,
+): Promise<AuditLine> {
+  const store = {
+    table: createAuditTable(new TableClient(azurite.tableEndpoint, tableNames.audit, operator)),
+    mirror: createAuditMirror({ container: blobs.getContainerClient(containerNames.audit) }),
+  };
+  const { status, chains, rows } = await verifyAudit(store, auditParts, AbortSignal.timeout(120_000));
+  return { world, status, chains, rows };
+}

@@ -1,0 +1,272 @@
+import type { Fault } from './fault';
+import { leaversLeave, storageWrites } from './storageFaults';
+import type { StorageRequest } from './storageFront';
+import { startAnotherScan, type FaultWorld } from './world';
+
+const writeOf = (name: string): ((request: StorageRequest) => boolean) =>
+  storageWrites.find(write => write.name === name)?.fits ?? (() => false);
+const isCheckOfTheLease = ({ service, method, path }: StorageRequest): boolean =>
+  service === 'blob' && method === 'HEAD' && path === 'locks/scan.lock';
+
+/** Holds the run up at the first request that fits, does this meanwhile, and lets it go on. */
+async function meanwhile(
+  world: FaultWorld,
+  fits: (request: StorageRequest) => boolean,
+  act: () => Promise<void>,
+): Promise<void> {
+  const reached = Promise.withResolvers<void>();
+  const goOn = Promise.withResolvers<void>();
+  world.strikeStorage(
+    'held up',
+    request => {
+      if (!fits(request)) return false;
+      reached.resolve();
+      return true;
+    },
+    { kind: 'hold', until: goOn.promise },
+    1,
+  );
+  await world.scanning.runTimer('nightlyScan');
+  await reached.promise;
+  try {
+    await act();
+  } finally {
+    goOn.resolve();
+  }
+}
+
+const heldUp = (
+  name: string,
+  answers: string,
+  fits: (request: StorageRequest) => boolean,
+  act: (world: FaultWorld) => Promise<void>,
+  runs: Fault['expected']['runs'],
+): Fault => ({
+  name,
+  group: 'two at once',
+  answers,
+  types: 'together',
+  strike: leaversLeave,
+  async night(world) {
+    const records = await world.scansOf(() => meanwhile(world, fits, () => act(world)));
+    return records.at(-1) ?? null;
+  },
+  expected: { runs },
+});
+
+/** The second check: the first one is before the fencing number is counted. */
+function fromTheSecond(fits: (request: StorageRequest) => boolean): (request: StorageRequest) => boolean {
+  let seen = 0;
+  return request => fits(request) && (seen += 1) > 1;
+}
+
+/** Each row was written by one run, and all that had to be found is. */
+const together = async (
+  world: FaultWorld,
+  start: () => Promise<unknown>,
+  expectThat: Parameters<NonNullable<Fault['night']>>[2],
+): Promise<Awaited<ReturnType<NonNullable<Fault['night']>>>> => {
+  const records = await world.scansOf(start, 2);
+  const accepted = records.filter(run => run.state === 'finished');
+  const others = records.filter(run => run.state !== 'finished');
+  expectThat(records.length === 2, `two records were expected, found ${records.length}`);
+  expectThat(
+    others.every(run => run.state === 'skipped') && accepted.length > 0,
+    `one finished, and one skipped or finished after it was expected, found ${records.map(run => run.state).join(' and ')}`,
+  );
+  const created = accepted.map(run => run.plan?.created ?? 0);
+  expectThat(
+    created.filter(count => count > 0).length === 1,
+    `one run was expected to write the new rows, found ${created.join(' and ')}`,
+  );
+  const fences = accepted.map(run => run.fence);
+  expectThat(new Set(fences).size === fences.length, 'two runs had one fencing number');
+  return accepted[0] ?? null;
+};
+
+/** Two scans at once, and a lease that is lost. */
+export const concurrencyFaults: readonly Fault[] = [
+  {
+    name: 'the timer fires twice',
+    group: 'two at once',
+    answers: 'two scans at once',
+    types: 'together',
+    strike: leaversLeave,
+    night: (world, _type, expectThat) =>
+      together(
+        world,
+        () => Promise.all([world.scanning.runTimer('nightlyScan'), world.scanning.runTimer('nightlyScan')]),
+        expectThat,
+      ),
+    expected: { runs: ['finished'] },
+  },
+  {
+    name: 'the timer fires while a scan is asked for',
+    group: 'two at once',
+    answers: 'two scans at once',
+    types: 'together',
+    strike: leaversLeave,
+    night: (world, _type, expectThat) =>
+      together(
+        world,
+        async () => {
+          const asked = world.steps.call('approver', 'POST', '/scans', { body: {} });
+          await Promise.all([asked, world.scanning.runTimer('nightlyScan')]);
+          expectThat((await asked).status === 202, `POST /scans: ${(await asked).status}`);
+        },
+        expectThat,
+      ),
+    expected: { runs: ['finished'] },
+  },
+  {
+    name: 'two processes scan',
+    group: 'two at once',
+    answers: 'two scans at once',
+    types: 'together',
+    strike: leaversLeave,
+    async night(world, _type, expectThat) {
+      const another = await startAnotherScan(world);
+      try {
+        return await together(
+          world,
+          () => Promise.all([world.scanning.runTimer('nightlyScan'), another.runTimer('nightlyScan')]),
+          expectThat,
+        );
+      } finally {
+        await another.stop();
+      }
+    },
+    expected: { runs: ['finished'] },
+  },
+  heldUp(
+    'the lease is broken before the first row is written',
+    'a lease lost in mid-run',
+    writeOf('what holds is put on record'),
+    world => world.breakLease(),
+    ['aborted'],
+  ),
+  heldUp(
+    'the lease is broken while it is looked at',
+    'a lease lost in mid-run',
+    fromTheSecond(isCheckOfTheLease),
+    world => world.breakLease(),
+    ['aborted'],
+  ),
+  heldUp(
+    'the lease is broken while rows are on their way',
+    'a lease lost in mid-run',
+    writeOf('the groups are written'),
+    world => world.breakLease(),
+    ['aborted'],
+  ),
+  {
+    name: 'the lease is broken, and another process scans from beginning to end while rows are on their way',
+    group: 'two at once',
+    answers: 'a lease lost in mid-run',
+    types: 'together',
+    strike: leaversLeave,
+    async night(world, _type, expectThat) {
+      const another = await startAnotherScan(world);
+      try {
+        const records = await world.scansOf(
+          () =>
+            meanwhile(world, writeOf('the users are written'), async () => {
+              await world.breakLease();
+              const ended = world.ended();
+              await another.runTimer('nightlyScan');
+              await world.waitUntil(() => world.ended() > ended, 'the end of the second scan');
+            }),
+          2,
+        );
+        const [second, first] = records;
+        expectThat(second?.state === 'finished', `the second scan: ${second?.state}`);
+        expectThat(
+          first?.state === 'aborted' || first?.state === 'failed',
+          `the first scan: ${first?.state}`,
+        );
+        return second ?? null;
+      } finally {
+        await another.stop();
+      }
+    },
+    expected: { runs: ['finished'] },
+  },
+  heldUp(
+    'the process is asked to end (SIGTERM) while rows are on their way',
+    'a deployment in mid-run',
+    writeOf('the groups are written'),
+    async world => {
+      process.kill(world.scanning.pid, 'SIGTERM');
+      await world.waitUntil(() => world.log.some(line => line.includes('because of SIGTERM')), 'the stop');
+    },
+    ['aborted', 'finished'],
+  ),
+];
+
+const kills = 50;
+
+/** Fractions from 0 to 1 that look like chance and are the same each time (mulberry32). */
+function fraction(seed: number): number {
+  let state = (seed * 0x6d2b79f5) >>> 0;
+  state = Math.imul(state ^ (state >>> 15), state | 1);
+  state ^= state + Math.imul(state ^ (state >>> 7), state | 61);
+  return ((state ^ (state >>> 14)) >>> 0) / 2 ** 32;
+}
+
+/** How long (ms) a run of the lab takes at least; a kill comes at a fraction of what the last one took. */
+const shortestRunMs = 150;
+
+/** The process is killed at 50 moments of a run, by turns in one and in two forests. */
+export const killFaults: readonly Fault[] = Array.from({ length: kills }, (_, at): Fault => {
+  const part = fraction(at + 1);
+  return {
+    name: `the process is killed (SIGKILL) after ${(part * 100).toFixed(1)} % of a run`,
+    group: 'killed',
+    answers: 'the process killed at 50 random moments',
+    series: 'kill',
+    types: 'together',
+    forests: [at % 2 === 0 ? 1 : 2],
+    strike: leaversLeave,
+    async night(world) {
+      const [before] = await world.records();
+      const lastedMs = Math.max(shortestRunMs, before?.durations['total'] ?? 0);
+      const records = await world.scansOf(async () => {
+        await world.scanning.runTimer('nightlyScan');
+        await new Promise(resolve => setTimeout(resolve, part * lastedMs));
+        await world.scanning.kill();
+      });
+      return records[0] ?? null;
+    },
+    expected: { runs: ['none', 'running', 'finished'] },
+  };
+});
+
+/** The app's own clock is wrong. */
+const skewed = (name: string, skewMs: number, expected: Fault['expected']): Fault => ({
+  name,
+  group: 'clocks',
+  answers: 'clock skew of a day',
+  types: 'together',
+  settings: { FAULT_CLOCK_SKEW_MS: String(skewMs) },
+  strike: leaversLeave,
+  expected,
+});
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+export const clockFaults: readonly Fault[] = [
+  skewed("the app's clock is a day ahead", dayMs, { runs: ['refused'], gates: ['synchronisationFresh'] }),
+  skewed("the app's clock is a day behind", -dayMs, { runs: ['refused'], gates: ['exportClock'] }),
+  skewed("the app's clock is two days ahead", 2 * dayMs, { runs: ['refused'], gates: ['exportFresh'] }),
+  {
+    name: 'the tenant says that it was synchronised tomorrow',
+    group: 'clocks',
+    answers: 'clock skew of a day',
+    types: 'together',
+    async strike(world) {
+      await leaversLeave(world);
+      world.syncTenant({ onPremisesLastSyncDateTime: new Date(Date.now() + dayMs).toISOString() });
+    },
+    expected: { runs: ['refused', 'finished'] },
+  },
+];
