@@ -500,6 +500,26 @@ describe('the command', () => {
     ]);
   });
 
+  test('what is not given is asked of azd; what is given comes first', async () => {
+    const asked: string[] = [];
+    const { report, code } = await deployment.examine({
+      args: genuine,
+      environment: { REVIEW_URL: undefined, TENANT_ID: undefined },
+      azd: kept =>
+        `REVIEW_URL="${kept['REVIEW_URL']}"\nTENANT_ID="${kept['TENANT_ID']}"\nAUTH_AUDIENCE="${otherTenant}"\n`,
+      onCommand: (program, args) => void asked.push(`${program} ${args.slice(0, 2).join(' ')}`),
+    });
+    expect(asked[0]).toBe('azd env get-values');
+    expect(report().summary.holds).toBe(allChecks.length);
+    expect(code).toBe(0);
+  });
+
+  test('azd is not asked where nothing is missing', async () => {
+    const asked: string[] = [];
+    await deployment.examine({ onCommand: program => void asked.push(program) });
+    expect(new Set(asked)).toEqual(new Set(['az']));
+  });
+
   test('--help names every option', async () => {
     const { code, lines } = await deployment.examine({ args: ['--help'] });
     expect(code).toBe(0);
