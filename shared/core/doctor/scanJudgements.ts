@@ -113,3 +113,15 @@ export function judgeNote(at: Instant | null, now: Instant): CheckOutcome {
         `at most ${oldestNoteHours} hours were expected: see that the app that scans runs, and its log`,
       );
 }
+
+/** Whether both parts, which come from one package, run the same version. `scan`: null where its note is missing. */
+export function judgeVersions(review: string, scan: string | null): CheckOutcome {
+  if (scan === null) return notChecked('the app that scans has not written its version down');
+  const found = `review ${review}, scan ${scan}`;
+  return review === scan
+    ? holds(found)
+    : differs(
+        found,
+        'one version in both was expected: deploy both (azd deploy), then wait for the next full hour',
+      );
+}

@@ -10,6 +10,7 @@ import {
 } from '../../core/tenantChecks/checkOutcome';
 import type { Environment } from '../configuration';
 import { allChecks } from '../doctor/allChecks';
+import { readAzdEnvironment } from '../doctor/azdEnvironment';
 import { createDeployment, type Deployment } from '../doctor/deployment';
 import type { DoctorCheck } from '../doctor/doctorCheck';
 import { readOptions } from '../doctor/options';
@@ -18,11 +19,11 @@ import { linesOf, reportOf } from '../doctor/report';
 const usage = `Usage: npm run doctor -- [options]
 
 Looks at a deployment, from outside and, by GET /api/diagnosis, from inside, and says what is not as it must be, and what to do. It
-changes nothing. It tells no names of people, no token, and ids with --verbose alone. Exit code 0: nothing differs, 1: something
-differs, 2: nothing could be checked.
+changes nothing. It tells no names of people, no token, and ids with --verbose alone. Exit code 0: everything that
+must hold does, 1: something differs, 2: nothing differs, but something could not be checked.
 
   --review-url <address>  the app of the part review; otherwise REVIEW_URL
-  --scan-url <address>    the app that scans, which must be closed; otherwise by SCAN_APP_NAME
+  --scan-url <address>    the app that scans, which must be closed; otherwise SCAN_URL, or by SCAN_APP_NAME
   --app-id <id>           application id of the API; otherwise AUTH_AUDIENCE
   --tenant <id>           the tenant; otherwise TENANT_ID or AZURE_TENANT_ID
   --cloud <name>          global (default), usgov, usgov-dod, china; otherwise GRANT_CLOUD
@@ -33,8 +34,7 @@ differs, 2: nothing could be checked.
   --verbose               ids, too
   --help                  this text
 
-The variables are those of azd's environment: after azd up,
-  set -a; eval "$(azd env get-values)"; set +a; npm run doctor
+The variables are those of azd's environment. Where one that is needed is not set, the environment that azd has selected is asked.
 Used as well, where set: AUTH_ISSUER, GRAPH_ENDPOINT, DATA_BLOB_ENDPOINT, SCAN_READER_CLIENT_ID, REVIEW_READER_CLIENT_ID, DELETER_CLIENT_ID.
 
 It signs in as whoever is signed in to the Azure CLI (az login), who needs the app role Orphans.Reader.`;
@@ -60,7 +60,14 @@ const systemClock: Clock = { now: () => Date.now() as Instant };
 /** Checks a deployment. Rejects only where the signal is aborted. */
 export async function doctor(run: DoctorRun): Promise<ExitCode> {
   const { args, environment, print, signal, replaced = {} } = run;
-  const reading = readOptions(args, environment);
+  const commands = replaced.commands ?? systemCommandLine({ ...environment });
+  let reading = readOptions(args, environment);
+  // What azd keeps is asked for only where it is needed.
+  if (reading.kind === 'invalid') {
+    const kept = await readAzdEnvironment(commands, signal);
+    signal.throwIfAborted();
+    reading = readOptions(args, { ...kept, ...environment });
+  }
   if (reading.kind === 'help') {
     print(usage);
     return 0;
@@ -73,7 +80,7 @@ export async function doctor(run: DoctorRun): Promise<ExitCode> {
   const { options } = reading;
   const deployment = createDeployment({
     options,
-    commands: replaced.commands ?? systemCommandLine({ ...environment }),
+    commands,
     clock: replaced.clock ?? systemClock,
     progress: line => run.progress(options.verbose ? line : withoutIds(line)),
     signal,

@@ -100,7 +100,8 @@ export function createDeployment(given: DeploymentOptions): Deployment {
     graphToken: tenant => tokenOf(graphEndpoint, tenant),
     read: async (path, schema) => {
       const own = await deployment.ownToken();
-      if (own.kind === 'notRead') return own;
+      if (own.kind === 'notRead')
+        return { kind: 'notRead', why: 'there is no token of your own: see access.ownToken' };
       const answer = await deployment.ask(path, own.value.token);
       return readingOf(path, answer, schema);
     },

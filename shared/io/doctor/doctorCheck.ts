@@ -7,6 +7,8 @@ export interface DoctorCheck {
   readonly id: string;
   /** What is expected, in one line. */
   readonly expected: string;
+  /** It takes an option; without, that it is not checked is no reason for concern. */
+  readonly optional?: true;
   readonly look: (deployment: Deployment) => Promise<CheckOutcome>;
 }
 

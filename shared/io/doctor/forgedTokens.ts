@@ -8,8 +8,11 @@ export interface Forger {
   unsigned(claims: JWTPayload): string;
 }
 
+/** Made once a process: that takes a while. */
+let keys: Promise<{ readonly privateKey: CryptoKey }> | null = null;
+
 export async function createForger(): Promise<Forger> {
-  const { privateKey }: { privateKey: CryptoKey } = await generateKeyPair('RS256');
+  const { privateKey } = await (keys ??= generateKeyPair('RS256'));
   return {
     sign: (claims, kid) =>
       new SignJWT(claims)

@@ -76,7 +76,7 @@ export function readOptions(args: readonly string[], environment: Environment): 
     problem: string,
   ): Value | null => (value === undefined ? null : known(read(value), problem));
 
-  const cloudName = given.cloud ?? variable('GRANT_CLOUD', 'CLOUD') ?? 'global';
+  const cloudName = given.cloud ?? variable('GRANT_CLOUD') ?? 'global';
   const name = known(
     cloudNames.find(one => one === cloudName),
     `--cloud must be one of ${cloudNames.join(', ')}`,

@@ -1,5 +1,5 @@
+import { exitCodeOfChecks } from '../../core/doctor/exitCode';
 import {
-  exitCodeOf,
   withoutIds,
   type CheckOutcome,
   type CheckStatus,
@@ -39,7 +39,9 @@ export function reportOf(
   return {
     checks,
     summary: { holds: count('holds'), differs: count('differs'), notChecked: count('notChecked') },
-    exitCode: exitCodeOf(outcomes.map(({ outcome }) => outcome)),
+    exitCode: exitCodeOfChecks(
+      outcomes.map(({ check, outcome }) => ({ status: outcome.status, optional: check.optional ?? false })),
+    ),
   };
 }
 
@@ -59,6 +61,6 @@ export function linesOf({ checks, summary, exitCode }: DoctorReport): string[] {
     ]),
     '',
     `${summary.holds} hold, ${summary.differs} differ, ${summary.notChecked} not checked.`,
-    ...(exitCode === 2 ? ['Nothing could be checked, so nothing is known.'] : []),
+    ...(exitCode === 2 ? ['Something that must hold could not be checked: the lines above say why.'] : []),
   ];
 }

@@ -159,10 +159,11 @@ export class Oracle {
   #lookAtPast({ name, cloud }: Member, { runId, at }: Observation): void {
     const expect = (holds: boolean, what: string): void =>
       this.#expect(holds, `${name} is a candidate of ${runId}: ${what}`);
-    const ours = this.world.decisions.everything.find(
-      ({ type, id, state }) => type === cloud.type && id === cloud.id && state === 'deleted',
-    );
-    expect(!ours || at - ours.changedAt < listLagMs, 'the app deleted it, and it was made again');
+    const decision = this.world.decisions.rows.get(`${cloud.type}/${cloud.id}`);
+    if (decision?.state === 'deleted')
+      expect(at - decision.deletedAt < listLagMs, 'the app deleted it, and it was made again');
+    if (decision?.state === 'restored')
+      expect(at - decision.restoration.at >= restoredMs, 'the app restored it');
     const seen = this.#observations.findLast(({ deletedItems }) => deletedItems.has(cloud.id));
     expect(!seen || at - seen.at >= restoredMs, 'it was restored in the cloud');
   }

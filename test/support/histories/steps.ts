@@ -53,7 +53,13 @@ export type Step =
       readonly stage: 'normal' | 'testObjects' | 'reportOnly';
       readonly crash: Crash | null;
     }
-  | { readonly do: 'twoDeletes'; readonly names: readonly SubjectName[]; readonly sameCall: boolean }
+  /** Two at once: together, or one while the other one hangs at this step of its own. */
+  | {
+      readonly do: 'twoDeletes';
+      readonly names: readonly SubjectName[];
+      readonly sameCall: boolean;
+      readonly how: 'together' | number;
+    }
   /** Of the users who are deleted, or blocked, the one at this place. */
   | { readonly do: 'restore' | 'releaseQuarantine'; readonly which: number; readonly crash: Crash | null }
   | { readonly do: 'reconcile' }
@@ -81,7 +87,7 @@ const someStage = fc.constantFrom(
   'testObjects' as const,
   'reportOnly' as const,
 );
-const someWay = fc.oneof(fc.constant('together' as const), fc.integer({ min: 1, max: 40 }));
+const someWay = fc.oneof(fc.constant('together' as const), fc.integer({ min: 1, max: 60 }));
 
 const exportFault: fc.Arbitrary<ExportFault> = fc.oneof(
   { weight: 4, arbitrary: name.map(hidden => ({ kind: 'hidden' as const, name: hidden })) },
@@ -164,7 +170,7 @@ const weighted: readonly [number, fc.Arbitrary<Step>][] = [
       crash: someCrash,
     }),
   ],
-  [2, fc.record({ do: fc.constant('twoDeletes' as const), names, sameCall: fc.boolean() })],
+  [5, fc.record({ do: fc.constant('twoDeletes' as const), names, sameCall: fc.boolean(), how: someWay })],
   [
     2,
     fc.record({

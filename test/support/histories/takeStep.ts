@@ -325,15 +325,22 @@ export class Narrator {
     if (answer) this.#answered(answer);
   }
 
-  async #twoDeletes({ names, sameCall }: StepOf<'twoDeletes'>): Promise<void> {
-    const { world, oracle } = this;
+  async #twoDeletes({ names, sameCall, how }: StepOf<'twoDeletes'>): Promise<void> {
+    const { world, oracle, statistics } = this;
     oracle.asking = deleter.id;
     world.deletion = { ...world.deletion, rollout: { stage: 'normal', testObjects: world.testObjects } };
     const callId = world.callId();
-    const answers = await Promise.all([
-      this.#call(names, 'deleter', callId)(),
-      this.#call(names, 'deleter', sameCall ? callId : world.callId())(),
-    ]);
+    const one = this.#call(names, 'deleter', callId);
+    const other = this.#call(names, 'deleter', sameCall ? callId : world.callId());
+    const answers: DeleteApproved[] = [];
+    if (how === 'together') answers.push(...(await Promise.all([one(), other()])));
+    else {
+      const hanging = hangingAt(how, async () => {
+        statistics.count('deletes that hung');
+        answers.push(await other());
+      });
+      answers.push(await one(hanging.wrap));
+    }
     oracle.asking = null;
     for (const answer of answers) this.#answered(answer);
   }

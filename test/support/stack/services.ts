@@ -158,7 +158,8 @@ async function assemble(
   const agentIdentity = await endpointOf({ ...agent, roles: { [storageAudience]: [] } });
   const reviewIdentity = await endpointOf(
     { ...reviewer, roles: readerRoles },
-    { ...deleter, roles: { [graph.endpoint]: deleterPermissions } },
+    // Azure gives every identity a token for the storage; the deleter's has no role there.
+    { ...deleter, roles: { [graph.endpoint]: deleterPermissions, [storageAudience]: [] } },
   );
   const operator = operatorCredential(issuer);
   const blobs = new BlobServiceClient(azurite.blobEndpoint, operator);

@@ -67,6 +67,7 @@ export const accessChecks: readonly DoctorCheck[] = [
   },
   {
     id: 'access.otherAudience',
+    optional: true,
     expected: 'with a token for another audience: 401',
     look: async deployment => {
       const { ask, options } = deployment;
@@ -83,6 +84,7 @@ export const accessChecks: readonly DoctorCheck[] = [
   },
   {
     id: 'access.otherTenant',
+    optional: true,
     expected: 'with a token of another tenant: 401',
     look: async deployment => {
       const { ask, options } = deployment;

@@ -1,10 +1,17 @@
 import { judgeClocks } from '../../../core/doctor/clocks';
 import type { ClockReading, PartDiagnosis } from '../../../core/doctor/diagnosis';
 import { judgeTenants, type TenantSeen } from '../../../core/doctor/tenants';
-import type { DoctorCheck } from '../doctorCheck';
+import { judgeVersions } from '../../../core/doctor/scanJudgements';
+import { judged, type DoctorCheck } from '../doctorCheck';
 
 /** What must be the same everywhere. */
 export const agreementChecks: readonly DoctorCheck[] = [
+  {
+    id: 'versions',
+    expected: 'both parts run the same version',
+    look: async ({ diagnosis }) =>
+      judged(await diagnosis(), ({ review, scan }) => judgeVersions(review.version, scan?.version ?? null)),
+  },
   {
     id: 'clocks',
     expected: 'the clocks of the app, the storage, Microsoft Graph and this machine agree',

@@ -12,7 +12,7 @@ import { judgeIdentities } from '../../../core/doctor/identityJudgements';
 import { judgePermissions } from '../../../core/doctor/permissionJudgements';
 import { judgeNote } from '../../../core/doctor/scanJudgements';
 import { parseInstant } from '../../../core/instant';
-import { notChecked, type CheckOutcome } from '../../../core/tenantChecks/checkOutcome';
+import { holds, notChecked, type CheckOutcome } from '../../../core/tenantChecks/checkOutcome';
 import { judged, type DoctorCheck } from '../doctorCheck';
 
 const partOf = ({ review, scan }: Diagnosis, identity: IdentityName): PartDiagnosis | null =>
@@ -25,11 +25,9 @@ const ofIdentity =
     const part = partOf(diagnosis, identity);
     const found = part?.identities.find(one => one.identity === identity);
     if (part && found) return judge(found, part);
-    return notChecked(
-      identity === 'deleter'
-        ? 'the app has no deleter: DELETER_CLIENT_ID is not set, and nothing can be deleted'
-        : 'its part has not written down what it found',
-    );
+    return identity === 'deleter'
+      ? holds('the app has no deleter: DELETER_CLIENT_ID is not set, so nothing can be deleted')
+      : notChecked('its part has not written down what it found');
   };
 
 /** What only the parts themselves can tell. */

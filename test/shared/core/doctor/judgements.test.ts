@@ -17,6 +17,7 @@ import {
   judgeLastScan,
   judgeMissedWork,
   judgeNote,
+  judgeVersions,
   longestRunHours,
   oldestNoteHours,
   type RunSeen,
@@ -228,6 +229,12 @@ describe('scans', () => {
       status: 'differs',
       why: [expect.stringContaining('POST /api/scans/run-7/release')],
     });
+  });
+
+  test('versions of both parts', () => {
+    expect(judgeVersions('1', '1').status).toBe('holds');
+    expect(judgeVersions('1', '2').status).toBe('differs');
+    expect(judgeVersions('1', null).status).toBe('notChecked');
   });
 
   test('the note of the part scan', () => {

@@ -56,6 +56,8 @@ const header = (request: FakeRequest): Record<string, unknown> => {
     return {};
   }
 };
+/** The connection is cut. */
+const dropped: Change = (request, answer) => (request.of === 'review' ? { ...answer, status: 0 } : answer);
 const tenMinutes = 10 * 60_000;
 const hours = (count: number): string => new Date(Date.now() - count * 3_600_000).toISOString();
 const late =
@@ -213,6 +215,11 @@ const cases: readonly Case[] = [
     name: 'the own token is refused',
     differ: ['access.ownToken'],
     examination: change((request, answer) => (request.path === '/api/me' && request.own ? refused : answer)),
+  },
+  {
+    name: 'one part was not deployed',
+    differ: ['versions'],
+    examination: change(diagnosis(found => ({ ...found, scan: { ...found.scan, version: '0.0.9' } }))),
   },
   ...(['review', 'storage', 'graph'] as const).map((of): Case => ({
     name: `the clock of ${of} is off by ten minutes`,
@@ -477,9 +484,10 @@ describe('the command', () => {
       change: answered('plain', { status: 403 }),
     });
     // What is closed is closed.
-    expect(lines.at(-1)).toMatch(/^1 hold, 0 differ, /);
+    expect(lines.at(-2)).toMatch(/^1 hold, 0 differ, /);
     expect(lines.join('\n')).toContain('The Azure CLI (az) was not found');
-    expect(code).toBe(0);
+    expect(lines.at(-1)).toContain('could not be checked');
+    expect(code).toBe(2);
   });
 
   test('says what is wrong with its options, all at once, and checks nothing', async () => {
@@ -490,6 +498,26 @@ describe('the command', () => {
       expect.stringContaining('--app-id'),
       'Nothing was checked. --help lists the options.',
     ]);
+  });
+
+  test('what is not given is asked of azd; what is given comes first', async () => {
+    const asked: string[] = [];
+    const { report, code } = await deployment.examine({
+      args: genuine,
+      environment: { REVIEW_URL: undefined, TENANT_ID: undefined },
+      azd: kept =>
+        `REVIEW_URL="${kept['REVIEW_URL']}"\nTENANT_ID="${kept['TENANT_ID']}"\nAUTH_AUDIENCE="${otherTenant}"\n`,
+      onCommand: (program, args) => void asked.push(`${program} ${args.slice(0, 2).join(' ')}`),
+    });
+    expect(asked[0]).toBe('azd env get-values');
+    expect(report().summary.holds).toBe(allChecks.length);
+    expect(code).toBe(0);
+  });
+
+  test('azd is not asked where nothing is missing', async () => {
+    const asked: string[] = [];
+    await deployment.examine({ onCommand: program => void asked.push(program) });
+    expect(new Set(asked)).toEqual(new Set(['az']));
   });
 
   test('--help names every option', async () => {
@@ -525,10 +553,10 @@ describe('the command', () => {
     const { report } = await deployment.examine({ change: given });
     const lines = report().checks.flatMap(one => (one.status === 'notChecked' ? one.why : []));
     expect(lines.join('\n')).toContain(why);
-    expect(report().exitCode).toBe(0);
+    expect(report().exitCode).toBe(2);
   });
 
-  test('without the address of the app that scans, without its note, without a deleter: not checked, and why', async () => {
+  test('without the address of the app that scans, and without its note: not checked, and why', async () => {
     const { report } = await deployment.examine({
       environment: { SCAN_URL: undefined, SCAN_READER_CLIENT_ID: undefined },
       change: diagnosis(({ review }) => ({
@@ -547,8 +575,6 @@ describe('the command', () => {
       'scan.closed': expect.stringContaining('SCAN_APP_NAME'),
       'scan.note': expect.stringContaining('has not looked at itself'),
       'permissions.scanReader': expect.stringContaining('has not written down'),
-      'permissions.deleter': expect.stringContaining('DELETER_CLIENT_ID'),
-      'data.deleter': expect.stringContaining('DELETER_CLIENT_ID'),
       tenants: expect.stringContaining('not told by Microsoft Graph of the part review'),
     });
   });
@@ -582,6 +608,36 @@ describe('the command', () => {
   });
 });
 
+describe('what nobody expected', () => {
+  test.each([
+    [new TypeError('secret'), 'TypeError'],
+    ['secret', 'string'],
+  ])('ends one check, not the command, and is told by its kind alone: %s', async (reason, kind) => {
+    const { report, lines } = await deployment.examine({ run: () => Promise.reject(reason) });
+    const own = report().checks.find(({ id }) => id === 'access.ownToken');
+    expect(own?.why).toEqual([`an error of this command: ${kind}`]);
+    expect(report().summary.holds).toBeGreaterThan(5);
+    expect(lines.join('')).not.toContain('secret');
+  });
+
+  test('a date that is none makes an answer one of another form', async () => {
+    const { status } = await deployment.examine({
+      change: changed('/api/scans', (one: { items: object[] }) => ({
+        ...one,
+        items: one.items.map(item => ({ ...item, startedAt: 'yesterday' })),
+      })),
+    });
+    expect(status('scan.last')).toBe('notChecked');
+  });
+
+  test('an app that is not there: what is outside is not checked, and why', async () => {
+    const { report } = await deployment.examine({ change: dropped });
+    const why = report().checks.find(({ id }) => id === 'review.health')?.why;
+    expect(why).toEqual([expect.stringContaining('check --review-url')]);
+    expect(report().checks.find(({ id }) => id === 'access.ownToken')?.status).toBe('notChecked');
+  });
+});
+
 describe('as a program', () => {
   const { exitCode } = process;
   afterEach(() => {
@@ -605,8 +661,9 @@ describe('as a program', () => {
       return true;
     });
     await main([
-      ...['--review-url', 'https://127.0.0.1:1', '--app-id', clientIds.deleter],
-      ...['--tenant', otherTenant],
+      '--review-url=https://127.0.0.1:1',
+      `--app-id=${clientIds.deleter}`,
+      `--tenant=${otherTenant}`,
     ]);
     expect(told).toHaveBeenLastCalledWith('Ended early: interrupted\n');
     expect(process.exitCode).toBe(2);

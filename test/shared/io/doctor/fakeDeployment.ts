@@ -24,6 +24,7 @@ export interface FakeRequest {
 }
 
 export interface FakeAnswer {
+  /** 0: the connection is cut. */
   readonly status: number;
   readonly json?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
@@ -45,6 +46,9 @@ export interface Examination {
   readonly args?: readonly string[];
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly run?: CommandLine['run'];
+  /** What `azd env get-values` prints, given what the environment would hold; by default azd is not installed. */
+  readonly azd?: (environment: Readonly<Record<string, string>>) => string;
+  readonly onCommand?: (program: 'az' | 'azd', args: readonly string[]) => void;
   readonly tls?: 'today' | 'old';
   readonly signal?: AbortSignal;
 }
@@ -136,6 +140,7 @@ export async function startFakeDeployment(): Promise<FakeDeployment> {
       const own = request.headers.authorization === `Bearer ${ownToken}`;
       const seen: FakeRequest = { of, path: request.url ?? '', headers: request.headers, own };
       const { status, json, headers } = change(seen, usual(seen));
+      if (status === 0) return void request.socket.destroy();
       response.writeHead(status, { 'content-type': 'application/json', ...headers });
       response.end(json === undefined ? '' : JSON.stringify(json).replaceAll('$ISSUER', issuerUrl));
     };
@@ -173,23 +178,33 @@ export async function startFakeDeployment(): Promise<FakeDeployment> {
       change = examination.change ?? ((_, answer) => answer);
       const lines: string[] = [];
       const progress: string[] = [];
+      const environment = {
+        REVIEW_URL: examination.tls === 'old' ? old : today,
+        SCAN_URL: scan,
+        TENANT_ID: tenantId,
+        AUTH_AUDIENCE: appId,
+        AUTH_ISSUER: `${issuerUrl}/${tenantId}/v2.0`,
+        DATA_BLOB_ENDPOINT: storage,
+        GRAPH_ENDPOINT: graph,
+        SCAN_READER_CLIENT_ID: clientIds.scanReader,
+      };
+      const commands: CommandLine = {
+        async run(program, args, signal) {
+          examination.onCommand?.(program, args);
+          if (program === 'az') return await (examination.run ?? run)(program, args, signal);
+          return examination.azd
+            ? { kind: 'ended', code: 0, stdout: examination.azd(environment), stderr: '' }
+            : { kind: 'notFound' };
+        },
+      };
+      const given = Object.entries({ ...environment, ...examination.environment });
       const code = await doctor({
         args: examination.args ?? ['--json'],
-        environment: {
-          REVIEW_URL: examination.tls === 'old' ? old : today,
-          SCAN_URL: scan,
-          TENANT_ID: tenantId,
-          AUTH_AUDIENCE: appId,
-          AUTH_ISSUER: `${issuerUrl}/${tenantId}/v2.0`,
-          DATA_BLOB_ENDPOINT: storage,
-          GRAPH_ENDPOINT: graph,
-          SCAN_READER_CLIENT_ID: clientIds.scanReader,
-          ...examination.environment,
-        },
+        environment: Object.fromEntries(given.filter(([, value]) => value !== undefined)),
         print: line => void lines.push(line),
         progress: line => void progress.push(line),
         signal: examination.signal ?? AbortSignal.timeout(30_000),
-        replaced: { plainUrl, commands: { run: examination.run ?? run } },
+        replaced: { plainUrl, commands },
       });
       const report = (): DoctorReport => JSON.parse(lines.join('\n')) as DoctorReport;
       return {

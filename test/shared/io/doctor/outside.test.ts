@@ -28,7 +28,13 @@ test('an answer that is too long, or no JSON, is none; one without a date tells 
       response.end(body);
     }),
   );
-  expect(await get(port)).toEqual({ kind: 'answered', status: 200, location: null, clock: null, json: { a: 1 } });
+  expect(await get(port)).toEqual({
+    kind: 'answered',
+    status: 200,
+    location: null,
+    clock: null,
+    json: { a: 1 },
+  });
   body = 'x';
   expect(await get(port)).toMatchObject({ json: null });
   body = `"${'x'.repeat(4 * 1024 * 1024)}"`;
@@ -51,7 +57,9 @@ test('where nobody speaks TLS, there is no handshake', async () => {
   const port = await listen(net.createServer(socket => socket.end('no')));
   const hands = await shakeHands(`https://127.0.0.1:${port}`, AbortSignal.timeout(10_000));
   expect(hands.today).toMatchObject({ kind: 'failed' });
-  await expect(shakeHands(`https://127.0.0.1:${port}`, AbortSignal.abort(new Error('stop')))).rejects.toThrow('stop');
+  await expect(shakeHands(`https://127.0.0.1:${port}`, AbortSignal.abort(new Error('stop')))).rejects.toThrow(
+    'stop',
+  );
 });
 
 test('where nobody listens, an old protocol was not tried', async () => {
