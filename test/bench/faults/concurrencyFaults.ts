@@ -38,7 +38,7 @@ async function meanwhile(
 const heldUp = (
   name: string,
   answers: string,
-  fits: (request: StorageRequest) => boolean,
+  at: () => (request: StorageRequest) => boolean,
   act: (world: FaultWorld) => Promise<void>,
   runs: Fault['expected']['runs'],
 ): Fault => ({
@@ -48,7 +48,7 @@ const heldUp = (
   types: 'together',
   strike: leaversLeave,
   async night(world) {
-    const records = await world.scansOf(() => meanwhile(world, fits, () => act(world)));
+    const records = await world.scansOf(() => meanwhile(world, at(), () => act(world)));
     return records.at(-1) ?? null;
   },
   expected: { runs },
@@ -141,21 +141,21 @@ export const concurrencyFaults: readonly Fault[] = [
   heldUp(
     'the lease is broken before the first row is written',
     'a lease lost in mid-run',
-    writeOf('what holds is put on record'),
+    () => writeOf('what holds is put on record'),
     world => world.breakLease(),
     ['aborted'],
   ),
   heldUp(
     'the lease is broken while it is looked at',
     'a lease lost in mid-run',
-    fromTheSecond(isCheckOfTheLease),
+    () => fromTheSecond(isCheckOfTheLease),
     world => world.breakLease(),
     ['aborted'],
   ),
   heldUp(
     'the lease is broken while rows are on their way',
     'a lease lost in mid-run',
-    writeOf('the groups are written'),
+    () => writeOf('the groups are written'),
     world => world.breakLease(),
     ['aborted'],
   ),
@@ -194,7 +194,7 @@ export const concurrencyFaults: readonly Fault[] = [
   heldUp(
     'the process is asked to end (SIGTERM) while rows are on their way',
     'a deployment in mid-run',
-    writeOf('the groups are written'),
+    () => writeOf('the groups are written'),
     async world => {
       process.kill(world.scanning.pid, 'SIGTERM');
       await world.waitUntil(() => world.log.some(line => line.includes('because of SIGTERM')), 'the stop');

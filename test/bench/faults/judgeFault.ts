@@ -93,7 +93,7 @@ async function expectNightAfter(
   if (fault.settings || world.scanning.ended) await world.restartScan();
   await world.breakLease();
   await fault.mend?.(world, type);
-  await world.administrator.releaseAll((await world.records())[0]);
+  await world.administrator.releaseAll(await world.newestUnderLease());
   world.syncTenant();
   await world.upload();
   const after = await world.scan();
@@ -176,7 +176,7 @@ async function expectLocks(
   types: readonly ObjectType[],
   expectThat: ExpectThat,
 ): Promise<void> {
-  const [newest] = await world.records();
+  const newest = await world.newestUnderLease();
   for (const type of types)
     expectThat(
       newest?.holds.some(hold => hold.kind === 'volume' && (hold.type === null || hold.type === type)) ===

@@ -299,6 +299,12 @@ export class FaultWorld {
     return await this.services.runs.newest(mostRecords, AbortSignal.timeout(10_000));
   }
 
+  /** The record that says what holds: the highest number, whatever the clock said. */
+  async newestUnderLease(): Promise<ScanRun | undefined> {
+    const records = (await this.records()).filter(run => run.fence !== null);
+    return records.toSorted((one, other) => other.runNumber - one.runNumber)[0];
+  }
+
   /** Keys of all that has no AD object, `type/id`: what must be found, and nothing else. */
   get truth(): ReadonlySet<string> {
     return this.#gone;
