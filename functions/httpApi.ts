@@ -5,6 +5,7 @@ import { readAuthentication, readRollout } from '../shared/io/configuration';
 import { createApi, type Api } from '../shared/io/http/api';
 import { buildDecisions } from '../shared/io/decisionWiring';
 import { buildDeletions } from '../shared/io/deletionWiring';
+import { diagnose } from '../shared/io/doctor/inside/diagnosisWiring';
 import { createSigningKeys } from '../shared/io/http/signingKeys';
 import { buildReading } from '../shared/io/readingWiring';
 import { reviewRoutes } from './httpRoutes';
@@ -35,6 +36,7 @@ export function registerHttpApi(): void {
         ports: ofRequest => ({
           ...buildDecisions(process.env, ofRequest),
           rolloutStage: () => readRollout(process.env).rollout.stage,
+          diagnose: signal => diagnose(process.env, ofRequest.log, signal),
           deletions: () => buildDeletions(process.env, ofRequest),
           ...buildReading(process.env, ofRequest),
         }),

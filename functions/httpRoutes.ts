@@ -1,5 +1,6 @@
 import type { Route } from '../shared/io/http/route';
 import { decisionRoutes, type DecisionRoutePorts } from './httpDecisions';
+import { diagnosisRoute, type DiagnosisPorts } from './httpDiagnosis';
 import { deletionRoutes, type DeletionRoutePorts } from './httpDeletions';
 import { meRoute } from './httpMe';
 import { openApiRoute } from './httpOpenApi';
@@ -12,7 +13,8 @@ export type ReviewPorts = ReadingRoutePorts &
   DecisionRoutePorts &
   RuleRoutePorts &
   ScanRequestRoutePorts &
-  DeletionRoutePorts;
+  DeletionRoutePorts &
+  DiagnosisPorts;
 
 const routes: readonly Route<ReviewPorts>[] = [
   meRoute,
@@ -21,6 +23,7 @@ const routes: readonly Route<ReviewPorts>[] = [
   ...ruleRoutes,
   ...scanRequestRoutes,
   ...deletionRoutes,
+  diagnosisRoute,
 ];
 
 /** Every route of the part review, without health. */

@@ -3,6 +3,7 @@ import { registerHealth } from './health';
 import { registerHttpApi } from './httpApi';
 import { registerNightlyScan } from './nightlyScan';
 import { registerOpenEnds } from './openEnds';
+import { registerScanDiagnosis } from './scanDiagnosis';
 import { registerScanRequests } from './scanRequests';
 
 // Registration reads one setting only, so that a wrong configuration shows in health and in the log, and not as an empty app.
@@ -11,6 +12,7 @@ const part = appParts.find(name => name === process.env['APP_PART']);
 if (part === 'scan') {
   registerNightlyScan();
   registerScanRequests();
+  registerScanDiagnosis();
 }
 if (part === 'review') {
   registerHttpApi();

@@ -6,7 +6,8 @@ import { alertOfReconciled } from '../shared/app/review/announceDeletions';
 import { checkQuarantines } from '../shared/app/review/checkQuarantines';
 import { reconcileDeletions } from '../shared/app/review/reconcileDeletions';
 import { AppError } from '../shared/core/appError';
-import { configurationError, readConfiguration } from '../shared/io/configuration';
+import { configurationError, readConfiguration, type Configuration } from '../shared/io/configuration';
+import { reviewAudit } from '../shared/io/decisionWiring';
 import { buildDeletions } from '../shared/io/deletionWiring';
 import { buildNotify } from '../shared/io/notificationWiring';
 import { buildScanRuns, systemClock } from '../shared/io/wiring';
@@ -28,15 +29,26 @@ export function registerOpenEnds(): void {
   });
 }
 
-/** First, and without the deleter's settings: whatever else fails here, what is missed is said. */
+/** First, and without the deleter's settings: whatever else fails here, what is missed is said, and the audit log is mirrored. */
 async function lookForMissedWork(log: Log, signal: AbortSignal): Promise<void> {
   const reading = readConfiguration(process.env);
   if (reading.status === 'invalid') throw configurationError(reading.problems);
   const { configuration } = reading;
+  await mirrorAudit(configuration, log, signal);
   const notify = buildNotify(configuration, log);
   const ports = { runs: buildScanRuns(configuration, log), clock: systemClock, notify, log };
   const sources = configuration.sources.map(({ source }) => source);
   await announceMissedWork(ports, sources, signal);
+}
+
+/** What a crash left out of the mirror is in it within half an hour; a storage that does not answer now does so next time. */
+async function mirrorAudit(configuration: Configuration, log: Log, signal: AbortSignal): Promise<void> {
+  try {
+    await reviewAudit(configuration, log).catchUp(signal);
+  } catch (error) {
+    if (signal.aborted || !(error instanceof AppError)) throw error;
+    log.error(`the mirror of the audit log could not be brought up to date: ${error.message}`);
+  }
 }
 
 /** Throws where the settings are wrong, or something could not be settled now, so that the host counts a failed invocation. */

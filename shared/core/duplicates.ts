@@ -25,6 +25,8 @@ export class DuplicateFinder {
   #objects = new Uint8Array(1024 * entryBytes);
   #count = 0;
   readonly #found = new Map<string, Map<string, CloudReference>>();
+  /** Every holder of a key that has several: each of them is the others' duplicate, in whatever order they came. */
+  readonly #holders = new Map<string, Map<string, CloudReference>>();
 
   add(cloud: CloudObject): void {
     const keys = sharedKeysOf(cloud);
@@ -34,7 +36,7 @@ export class DuplicateFinder {
       const digest = createHash('sha256').update(key).digest().subarray(0, 16);
       const holder = this.#keys.get(digest);
       if (holder === undefined) this.#keys.add(digest, ordinal);
-      else this.#relate(this.#reference(holder), { type: cloud.type, id: cloud.id });
+      else this.#join(key, this.#reference(holder), { type: cloud.type, id: cloud.id });
     }
   }
 
@@ -47,6 +49,13 @@ export class DuplicateFinder {
   all(): CloudReference[] {
     const references = new Map([...this.#found.values()].flatMap(others => [...others]));
     return [...references.values()];
+  }
+
+  #join(key: string, first: CloudReference, object: CloudReference): void {
+    const holders = this.#holders.get(key) ?? new Map([[referenceKey(first), first]]);
+    for (const holder of holders.values()) this.#relate(holder, object);
+    // The same object may have come twice, as in a list that is read again.
+    if (holders.set(referenceKey(object), object).size > 1) this.#holders.set(key, holders);
   }
 
   #relate(holder: CloudReference, object: CloudReference): void {

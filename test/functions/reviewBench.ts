@@ -105,6 +105,9 @@ export class ReviewBench {
       queue: { send: async runId => void this.sent.push(runId) },
       newRunId: () => randomUUID() as string as Guid,
       rolloutStage: () => 'reportOnly',
+      diagnose: () => {
+        throw new RangeError('this bench does not diagnose');
+      },
       deletions: () => {
         throw new RangeError('this bench does not delete');
       },

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { z } from 'zod';
 import { largestAppPackage, makeAppPackage, type AppPackage } from '../../infra/package/appPackage';
 import { usage } from '../../infra/package/commandLine';
+import { candidatesAtOnce } from '../support/stack/candidatesAtOnce';
 import { makeOrganisation } from '../support/organisation/makeOrganisation';
 import { root } from '../support/stack/sampleSettings';
 import { startStack } from '../support/stack/stack';
@@ -130,7 +131,7 @@ const start = async (part: string, log: string[]) =>
   });
 
 test.each([
-  ['scan', ['health', 'nightlyScan', 'scanRequests']],
+  ['scan', ['health', 'nightlyScan', 'scanDiagnosis', 'scanRequests']],
   ['review', ['health', 'httpApi', 'openEnds']],
 ])('part %s registers its functions', async (part, names) => {
   const log: string[] = [];
@@ -181,7 +182,12 @@ test('it is loaded, cold, in under a second', async () => {
 test('it scans, and its API answers', async () => {
   expect(await readdir(folder)).not.toContain('node_modules');
   const organisation = makeOrganisation({ seed: 7, objects: 400, now: Date.now() });
-  const stack = await startStack({ organisation, appDirectory: folder, onLogLine: () => undefined });
+  const stack = await startStack({
+    organisation,
+    appDirectory: folder,
+    scanSettings: candidatesAtOnce,
+    onLogLine: () => undefined,
+  });
   try {
     expect(await stack.scan()).toMatchObject({ state: 'finished', reasons: [] });
     const candidates = (await stack.candidates())

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { TableClient } from '@azure/data-tables';
 import { abandonedAfterMs } from '../../shared/app/review/deletionUseCasePorts';
-import { tableNames } from '../../shared/io/wiring';
+import { containerNames, tableNames } from '../../shared/io/wiring';
 import { exportAgeMs, makeOrganisation } from '../support/organisation/makeOrganisation';
 import { candidatesAtOnce } from '../support/stack/candidatesAtOnce';
 import { startStack, type Stack } from '../support/stack/stack';
@@ -56,5 +56,23 @@ describe('what nobody comes back for', () => {
     expect(inGraph().accountEnabled).toBe(true);
     expect(await actions()).toContain('decisionLapsed');
     expect(stack.graph.directory.deletions).toEqual([]);
+  });
+
+  test('audit rows that a crash left out of the mirror are in it after the timer', async () => {
+    const container = stack.blobs.getContainerClient(containerNames.audit);
+    const mirrored = async (): Promise<string[]> =>
+      (await Array.fromAsync(container.listBlobsFlat()))
+        .map(blob => blob.name)
+        .filter(name => name.includes('review'));
+    const [name] = await mirrored();
+    const before = await container.getBlobClient(name!).downloadToBuffer();
+    await container.deleteBlob(name!);
+    await stack.reviewing.restart();
+    await stack.reviewing.worker.runTimer('openEnds');
+    while ((await mirrored()).length === 0) await wait(50);
+    const lines = async (): Promise<string> =>
+      String(await container.getBlobClient(name!).downloadToBuffer());
+    while ((await lines()).length < before.length) await wait(50);
+    expect((await lines()).startsWith(String(before))).toBe(true);
   });
 });

@@ -17,9 +17,11 @@ export function synchronisationEnabled(tenant: TenantSynchronisation | null, unr
   return breachedGate('evidence', subject, figures, {
     reason:
       `Directory synchronisation of the tenant was expected to be enabled; organization.onPremisesSyncEnabled is ${String(tenant.enabled)}. ` +
-      'Objects do not follow Active Directory then. Enable it, let it run, and release this breach.',
+      'Objects do not follow Active Directory then. Enable it, let it run, and release this breach; where it is enabled, grant ' +
+      'Organization.Read.All to the reader identity.',
     severity: 1,
-    holds: true,
+    // null is also what Graph says where Organization.Read.All is missing: a permission is no breach to be released.
+    holds: tenant.enabled === false,
   });
 }
 

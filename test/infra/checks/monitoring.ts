@@ -1,3 +1,4 @@
+import { alertEvents, alertLine } from '../../../shared/core/alert';
 import {
   appId,
   appNames,
@@ -67,9 +68,6 @@ export const telemetryTakesNoKeys: Check = deployment => [
   ),
 ];
 
-/** The events of which the code logs a line `alert <event>: …`. */
-export const alertEvents = ['missedScan', 'missedExport', 'hold', 'deletionFailed', 'madeAgain'] as const;
-
 /** Somebody hears of every event, and of an app that is too dead to log one. */
 export const alertsAreSent =
   (emailAddresses: readonly string[]): Check =>
@@ -79,7 +77,11 @@ export const alertsAreSent =
     const groups = ofType(deployment, 'Microsoft.Insights/actionGroups');
     const queries: Readonly<Record<string, string>> = {
       ...Object.fromEntries(
-        alertEvents.map(event => [event, `AppTraces | where Message startswith "alert ${event}:"`]),
+        alertEvents.map(event => [
+          event,
+          // As the code begins the line.
+          `AppTraces | where Message startswith "${alertLine(event, '').trim()}"`,
+        ]),
       ),
       scanSilent: `AppRequests | where AppRoleName =~ "func-scan-${token}" and OperationName == "nightlyScan"`,
     };

@@ -159,6 +159,18 @@ describe('duplicates', () => {
     expect(finder.all()).toHaveLength(5);
   });
 
+  test('of three with one key each is a duplicate of the two others, in whatever order they come', () => {
+    const ids = [1, 2, 3].map(number => `0a0a0a0a-0000-0000-0000-00000000000${number}` as CloudId);
+    for (const order of [ids, ids.toReversed()]) {
+      const finder = new DuplicateFinder();
+      for (const one of [...order, ...order]) finder.add(aDevice({ id: one, deviceId: guid }));
+      for (const one of ids) {
+        const others = ids.filter(each => each !== one).map(each => `device/${each}`);
+        expect(finder.of({ type: 'device', id: one }).sort()).toEqual(others);
+      }
+    }
+  });
+
   test('objects without a key, contacts among them, are nobody’s duplicates, however many', () => {
     const finder = new DuplicateFinder();
     for (let number = 0; number < 3000; number += 1) {

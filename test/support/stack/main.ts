@@ -141,15 +141,23 @@ async function replayNights(services: Services, { organisation, now, given, say 
     `Scanning the ${nights - 1} nights before tonight, each with its own exports, on a clock that shows that night …`,
   );
   let lines: string[] = [];
-  await replayPastNights(services, organisation, nights, {
-    now,
-    onLogLine: line => lines.push(line),
-    onNight: night => {
-      if (night.run.state !== 'finished') say(lines.map(line => `  ${line}`).join('\n'));
-      lines = [];
-      say(nightLine(night));
-    },
-  });
+  const sayLines = (): void => {
+    for (const line of lines) say(`  ${line}`);
+  };
+  try {
+    await replayPastNights(services, organisation, nights, {
+      now,
+      onLogLine: line => lines.push(line),
+      onNight: night => {
+        if (night.run.state !== 'finished') sayLines();
+        lines = [];
+        say(nightLine(night));
+      },
+    });
+  } catch (error) {
+    sayLines();
+    throw error;
+  }
 }
 
 /** A line of the host's log without the id of the invocation, which says nothing here. */

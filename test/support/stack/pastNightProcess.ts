@@ -45,4 +45,6 @@ async function main(): Promise<void> {
 main().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   process.exitCode = 1;
+  // The other side waits for an answer: it must see the end.
+  process.stdin.destroy();
 });

@@ -1,4 +1,4 @@
-import { CrashError, crashingAt } from './crash';
+import { CrashError, crashingAt } from '../../../support/crash';
 import { dayMs, minuteMs, readyWorld, type DeletionWorld } from './deletionWorld';
 
 // A process that ends at any step, before or after the step's effect: the next call finds out, and finishes.

@@ -1,7 +1,7 @@
 import type { DeletionPorts } from '../../../../shared/app/review/deletionUseCasePorts';
 import { reconcileDeletions } from '../../../../shared/app/review/reconcileDeletions';
 import { AppError } from '../../../../shared/core/appError';
-import { CrashError, crashingIn } from './crash';
+import { CrashError, crashingIn } from '../../../support/crash';
 import { dayMs, minuteMs, readyWorld, type DeletionWorld } from './deletionWorld';
 
 const fiveMinutes = 5 * minuteMs;

@@ -1,6 +1,6 @@
 import type { DeletionPorts } from '../../../../shared/app/review/deletionUseCasePorts';
 import { restoreDeleted } from '../../../../shared/app/review/restoreDeleted';
-import { crashingAt, crashingIn, CrashError } from './crash';
+import { crashingAt, crashingIn, CrashError } from '../../../support/crash';
 import { dayMs, deleter, minuteMs, readyWorld, reportOnly, type DeletionWorld } from './deletionWorld';
 
 async function deletedWorld(): Promise<DeletionWorld> {

@@ -35,7 +35,7 @@ describe('synchronisationEnabled', () => {
   test.each<[string, GateResult, boolean, boolean, string]>([
     ['enabled', synchronisationEnabled(tenant(), ''), true, false, 'true'],
     ['disabled', synchronisationEnabled(tenant({ enabled: false }), ''), false, true, 'false'],
-    ['never enabled', synchronisationEnabled(tenant({ enabled: null }), ''), false, true, 'never enabled'],
+    ['never enabled', synchronisationEnabled(tenant({ enabled: null }), ''), false, false, 'never enabled'],
     ['not told', synchronisationEnabled(null, 'Graph answered 503.'), false, false, 'not read'],
   ])('%s', (_, gate, passed, holds, found) => {
     expect(gate).toMatchObject({ kind: 'evidence', passed, holds, found, limit: 'true' });

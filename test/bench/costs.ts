@@ -1,0 +1,3 @@
+import { costTables } from './costs/costsTable';
+
+process.stdout.write(costTables());

@@ -1,0 +1,246 @@
+import fc from 'fast-check';
+import { keyNames, subjectNames, type KeyName, type SubjectName } from './cast';
+import type { ExportFault } from './forest';
+
+export const minuteMs = 60_000;
+export const dayMs = 24 * 60 * minuteMs;
+
+/** Where a process ends. */
+export interface Crash {
+  readonly at: number;
+  readonly when: 'before' | 'after';
+}
+
+/** How a world is set up. */
+export interface WorldSettings {
+  readonly sources: 1 | 2;
+  /** Whether the agents are told when synchronisation ran. */
+  readonly history: boolean;
+  /** strict: the default rules of time. short: shorter, so that more comes of a history. */
+  readonly waiting: 'strict' | 'short';
+  readonly fourEyes: boolean;
+  readonly contactsThroughBeta: boolean;
+  readonly quarantineDays: 0 | 2;
+  readonly deletionsPerDay: 2 | 1_000;
+  /** How many nights were scanned before anything happens. */
+  readonly nightsBefore: number;
+  /** Who was deleted on-premises before the first night, and what that left. */
+  readonly leftBefore: readonly { readonly name: SubjectName; readonly leaves: 'tombstone' | 'nothing' }[];
+}
+
+/** One thing that happens. */
+export type Step =
+  /** Days pass, each with synchronisation that is enabled, an honest export of every source and a scan. */
+  | { readonly do: 'nights'; readonly count: number }
+  | { readonly do: 'wait'; readonly ms: number }
+  | { readonly do: 'export'; readonly source: 'all' | 0 | 1; readonly fault: ExportFault | null }
+  | { readonly do: 'storage'; readonly source: 0 | 1; readonly fault: 'missing' | 'altered' | 'unreadable' }
+  | { readonly do: 'replay'; readonly source: 0 | 1; readonly back: number }
+  | { readonly do: 'synchronise'; readonly succeeds: boolean }
+  | { readonly do: 'switchSynchronisation' }
+  | { readonly do: 'scan'; readonly crash: Crash | null }
+  /** Two at once: together, or one that takes the lease over while the other one hangs at this step of its own. */
+  | { readonly do: 'twoScans'; readonly how: 'together' | number }
+  | { readonly do: 'shortList'; readonly type: 'user' | 'group' | 'contact' | 'device' }
+  | { readonly do: 'approve' | 'reject' | 'reopen'; readonly name: SubjectName; readonly crash: Crash | null }
+  | { readonly do: 'approveMany'; readonly names: readonly SubjectName[] }
+  /** Everything is approved that can be, and every source exported after that: what a delete needs. */
+  | { readonly do: 'approveAll' }
+  | {
+      readonly do: 'delete';
+      readonly names: readonly SubjectName[] | 'all';
+      readonly by: 'deleter' | 'approver';
+      readonly stage: 'normal' | 'testObjects' | 'reportOnly';
+      readonly crash: Crash | null;
+    }
+  /** Two at once: together, or one while the other one hangs at this step of its own. */
+  | {
+      readonly do: 'twoDeletes';
+      readonly names: readonly SubjectName[];
+      readonly sameCall: boolean;
+      readonly how: 'together' | number;
+    }
+  /** Of the users who are deleted, or blocked, the one at this place. */
+  | { readonly do: 'restore' | 'releaseQuarantine'; readonly which: number; readonly crash: Crash | null }
+  | { readonly do: 'reconcile' }
+  | { readonly do: 'releaseHold'; readonly which: number }
+  | { readonly do: 'exclude'; readonly name: SubjectName; readonly days: number | null }
+  | { readonly do: 'removeRule'; readonly which: number }
+  | { readonly do: 'leave'; readonly name: SubjectName; readonly leaves: 'tombstone' | 'nothing' }
+  | { readonly do: 'return'; readonly name: SubjectName; readonly key: KeyName }
+  /** In the cloud: somebody edits it, something synchronises it, somebody deletes or restores it, or its source of authority is moved. */
+  | { readonly do: 'edit' | 'touch' | 'vanish' | 'revive' | 'transfer'; readonly name: SubjectName }
+  | { readonly do: 'switchQuarantine' };
+
+const name = fc.constantFrom(...subjectNames);
+const names = fc.subarray([...subjectNames], { minLength: 1 });
+const someCrash = fc.record({
+  at: fc.integer({ min: 1, max: 90 }),
+  when: fc.constantFrom('before', 'after'),
+});
+const crash: fc.Arbitrary<Crash | null> = fc.option(someCrash, { freq: 1 });
+const source = fc.constantFrom(0 as const, 1 as const);
+const someSources = fc.constantFrom('all' as const, 0 as const, 1 as const);
+const someOrAll = fc.oneof(names, fc.constant('all' as const));
+const someStage = fc.constantFrom(
+  ...Array.from({ length: 6 }, () => 'normal' as const),
+  'testObjects' as const,
+  'reportOnly' as const,
+);
+const someWay = fc.oneof(fc.constant('together' as const), fc.integer({ min: 1, max: 60 }));
+
+const exportFault: fc.Arbitrary<ExportFault> = fc.oneof(
+  { weight: 4, arbitrary: name.map(hidden => ({ kind: 'hidden' as const, name: hidden })) },
+  {
+    weight: 4,
+    arbitrary: fc
+      .constantFrom(
+        'truncated' as const,
+        'canaryUnseen' as const,
+        'future' as const,
+        'replicationLags' as const,
+      )
+      .map(kind => ({ kind })),
+  },
+);
+
+/** What may happen, and how often: much of what leads to a delete, since all of it has to come together. */
+const weighted: readonly [number, fc.Arbitrary<Step>][] = [
+  [10, fc.record({ do: fc.constant('nights' as const), count: fc.integer({ min: 1, max: 7 }) })],
+  [
+    4,
+    fc.record({
+      do: fc.constant('wait' as const),
+      ms: fc.constantFrom(
+        1,
+        minuteMs,
+        6 * minuteMs,
+        600 * minuteMs,
+        dayMs,
+        2 * dayMs,
+        15 * dayMs,
+        40 * dayMs,
+      ),
+    }),
+  ],
+  [4, fc.record({ do: fc.constant('export' as const), source: someSources, fault: fc.constant(null) })],
+  [2, fc.record({ do: fc.constant('export' as const), source: someSources, fault: exportFault })],
+  [
+    1,
+    fc.record({
+      do: fc.constant('storage' as const),
+      source,
+      fault: fc.constantFrom('missing' as const, 'altered' as const, 'unreadable' as const),
+    }),
+  ],
+  [1, fc.record({ do: fc.constant('replay' as const), source, back: fc.integer({ min: 1, max: 4 }) })],
+  [3, fc.record({ do: fc.constant('synchronise' as const), succeeds: fc.constantFrom(true, true, false) })],
+  [1, fc.constant({ do: 'switchSynchronisation' as const })],
+  [3, fc.record({ do: fc.constant('scan' as const), crash: fc.constant(null) })],
+  [3, fc.record({ do: fc.constant('scan' as const), crash: someCrash })],
+  [2, fc.record({ do: fc.constant('twoScans' as const), how: someWay })],
+  [
+    1,
+    fc.record({
+      do: fc.constant('shortList' as const),
+      type: fc.constantFrom('user' as const, 'group' as const, 'contact' as const, 'device' as const),
+    }),
+  ],
+  [3, fc.record({ do: fc.constant('approve' as const), name, crash })],
+  [3, fc.record({ do: fc.constant('approveMany' as const), names })],
+  [14, fc.constant({ do: 'approveAll' as const })],
+  [2, fc.record({ do: fc.constantFrom('reject' as const, 'reopen' as const), name, crash })],
+  [
+    12,
+    fc.record({
+      do: fc.constant('delete' as const),
+      names: someOrAll,
+      by: fc.constantFrom('deleter' as const, 'deleter' as const, 'approver' as const),
+      stage: someStage,
+      crash: fc.constant(null),
+    }),
+  ],
+  [
+    10,
+    fc.record({
+      do: fc.constant('delete' as const),
+      names: someOrAll,
+      by: fc.constant('deleter' as const),
+      stage: fc.constant('normal' as const),
+      crash: someCrash,
+    }),
+  ],
+  [5, fc.record({ do: fc.constant('twoDeletes' as const), names, sameCall: fc.boolean(), how: someWay })],
+  [
+    2,
+    fc.record({
+      do: fc.constantFrom('restore' as const, 'releaseQuarantine' as const),
+      which: fc.nat(3),
+      crash,
+    }),
+  ],
+  [1, fc.constant({ do: 'reconcile' as const })],
+  [6, fc.record({ do: fc.constant('releaseHold' as const), which: fc.nat(20) })],
+  [1, fc.record({ do: fc.constant('exclude' as const), name, days: fc.constantFrom(null, 1, 10) })],
+  [1, fc.record({ do: fc.constant('removeRule' as const), which: fc.nat(10) })],
+  [
+    3,
+    fc.record({
+      do: fc.constant('leave' as const),
+      name,
+      leaves: fc.constantFrom('tombstone' as const, 'nothing' as const),
+    }),
+  ],
+  [2, fc.record({ do: fc.constant('return' as const), name, key: fc.constantFrom(...keyNames) })],
+  [
+    4,
+    fc.record({
+      do: fc.constantFrom(
+        'edit' as const,
+        'touch' as const,
+        'touch' as const,
+        'touch' as const,
+        'vanish' as const,
+        'revive' as const,
+        'revive' as const,
+        'transfer' as const,
+      ),
+      name,
+    }),
+  ],
+  [1, fc.constant({ do: 'switchQuarantine' as const })],
+];
+
+export const someStep: fc.Arbitrary<Step> = fc.oneof(
+  ...weighted.map(([weight, arbitrary]) => ({ weight, arbitrary })),
+);
+
+export const someWorld: fc.Arbitrary<WorldSettings> = fc.record({
+  sources: fc.constantFrom(1 as const, 2 as const),
+  history: fc.constantFrom(true, true, false),
+  waiting: fc.constantFrom('short' as const, 'short' as const, 'strict' as const),
+  fourEyes: fc.constantFrom(false, false, true),
+  contactsThroughBeta: fc.constantFrom(true, true, false),
+  quarantineDays: fc.constantFrom(0 as const, 0 as const, 2 as const),
+  deletionsPerDay: fc.constantFrom(1_000 as const, 1_000 as const, 2 as const),
+  nightsBefore: fc.integer({ min: 1, max: 9 }),
+  leftBefore: fc.uniqueArray(
+    fc.record({ name, leaves: fc.constantFrom('tombstone' as const, 'nothing' as const) }),
+    {
+      selector: one => one.name,
+      minLength: 1,
+      maxLength: 5,
+    },
+  ),
+});
+
+/** A world, and what happens in it. */
+export interface History {
+  readonly world: WorldSettings;
+  readonly steps: readonly Step[];
+}
+
+export const someHistory: fc.Arbitrary<History> = fc.record({
+  world: someWorld,
+  steps: fc.array(someStep, { minLength: 8, maxLength: 32, size: 'max' }),
+});
