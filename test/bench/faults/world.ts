@@ -302,7 +302,7 @@ export class FaultWorld {
   /** The record that says what holds: the highest number, whatever the clock said. */
   async newestUnderLease(): Promise<ScanRun | undefined> {
     const records = (await this.records()).filter(run => run.fence !== null);
-    return records.toSorted((one, other) => other.runNumber - one.runNumber)[0];
+    return records.toSorted((a, b) => b.runNumber - a.runNumber)[0];
   }
 
   /** Keys of all that has no AD object, `type/id`: what must be found, and nothing else. */
