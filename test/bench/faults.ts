@@ -7,6 +7,7 @@ import type { Outcome } from './faults/fault';
 import { readOptions, usage, type Options } from './faults/options';
 import { reportText, type AuditLine } from './faults/report';
 import { readScenarios, unknownMembers } from './faults/scenarioFaults';
+import { Standstill } from './faults/standstill';
 import { FaultWorld } from './faults/world';
 
 interface Lane {
@@ -23,6 +24,8 @@ function lanesOf(cells: readonly Cell[], { forests }: Options): readonly (readon
   return [cells.slice(0, half), cells.slice(half)];
 }
 
+const mostTries = 3;
+
 async function runLane(
   cells: readonly Cell[],
   forests: 1 | 2,
@@ -30,26 +33,37 @@ async function runLane(
   onOutcomes: (cell: Cell, found: readonly Outcome[]) => void,
 ): Promise<Lane> {
   const lane: Lane = { outcomes: [], audit: [] };
+  const standstill = new Standstill();
   const world = await FaultWorld.start(forests);
   try {
     let number = 0;
     for (const cell of cells) {
-      number += 1;
-      let found: readonly Outcome[];
-      try {
-        found = await cell.run(world, `${name}${number}`);
-      } catch (error) {
-        found = [cell.unfinished(error instanceof Error ? (error.stack ?? error.message) : String(error))];
-        await world.recover();
+      let found: readonly Outcome[] = [];
+      for (let tries = 1; tries <= mostTries; tries += 1) {
+        number += 1;
+        standstill.happened();
+        found = await runCell(world, cell, `${name}${number}`);
+        if (found.every(one => one.lost.length === 0) || !standstill.happened()) break;
+        process.stdout.write(`the machine stood still during "${cell.name}": once more\n`);
       }
       lane.outcomes.push(...found);
       onOutcomes(cell, found);
     }
     lane.audit.push(await auditOf(world, `world ${name} of ${forests === 1 ? 'one forest' : 'two forests'}`));
   } finally {
+    standstill.stop();
     await world.stop();
   }
   return lane;
+}
+
+async function runCell(world: FaultWorld, cell: Cell, salt: string): Promise<readonly Outcome[]> {
+  try {
+    return await cell.run(world, salt);
+  } catch (error) {
+    await world.recover();
+    return [cell.unfinished(error instanceof Error ? (error.stack ?? error.message) : String(error))];
+  }
 }
 
 function git(...args: readonly string[]): string {

@@ -67,7 +67,7 @@ export interface ReviewSteps {
 
 const pollMs = 100;
 
-export function reviewSteps(stack: Stack): ReviewSteps {
+export function reviewSteps(stack: Pick<Stack, 'reviewing'>): ReviewSteps {
   const call = apiCalls(stack.reviewing);
   return {
     call,

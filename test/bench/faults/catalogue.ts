@@ -1,9 +1,12 @@
+import { clockFaults } from './clockFaults';
+import { concurrencyFaults } from './concurrencyFaults';
 import { deletionFaults } from './deletionFaults';
 import { exportFaults } from './exportFaults';
 import type { Fault } from './fault';
 import { graphFaults } from './graphFaults';
+import { killFaults } from './killFaults';
 import { notificationFaults } from './notificationFaults';
-import { clockFaults, concurrencyFaults, killFaults } from './processFaults';
+
 import { storageFaults } from './storageFaults';
 import { synchronisationFaults } from './synchronisationFaults';
 import { volumeFaults } from './volumeFaults';

@@ -3,7 +3,7 @@ import type { Fault, Outcome } from './fault';
 import { runFault } from './judgeFault';
 import type { Options } from './options';
 import { forestsOf, runScenarioCell, typesOf, type Scenario } from './scenarioFaults';
-import { scenarioSettings } from './scenarioWorld';
+import { scenarioSettings } from './scenarioSettings';
 import type { FaultWorld } from './world';
 
 /** One night, or story, to go through. */

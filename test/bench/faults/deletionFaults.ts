@@ -13,7 +13,7 @@ async function expectAnswer(
   expectThat: ExpectThat,
 ): Promise<string> {
   const orphan = world.orphan(type);
-  const found = await world.askToDelete(orphan);
+  const found = await world.administrator.askToDelete(orphan);
   expectThat(wanted.includes(found), `${wanted.join(' or ')} was expected, found ${found}`);
   const { directory } = world.services.graph;
   if (!directory.get(type, orphan.id)) {
@@ -67,7 +67,7 @@ const answeredWith = (
   strike: world => world.upload('now'),
   async night(world, type, expectThat) {
     const { id } = world.orphan(type);
-    world.strikeGraph({ method: 'DELETE', path: new RegExp(id) }, fault, times);
+    world.strikes.graph({ method: 'DELETE', path: new RegExp(id) }, fault, times);
     await expectAnswer(world, type, first, expectThat);
     await expectAnswer(world, type, second, expectThat);
     return await world.scan();
@@ -148,7 +148,7 @@ export const deletionFaults: readonly Fault[] = [
     'the object can not be read again',
     'an outage',
     (world, type) =>
-      world.strikeGraph(
+      world.strikes.graph(
         { method: 'GET', path: new RegExp(world.orphan(type).id) },
         { kind: 'answer', status: 503 },
       ),
@@ -165,7 +165,7 @@ export const deletionFaults: readonly Fault[] = [
     },
     async night(world, _type, expectThat) {
       for (const type of deletable) {
-        const found = await world.askToDelete(world.orphan(type));
+        const found = await world.administrator.askToDelete(world.orphan(type));
         expectThat(found.startsWith('HTTP 4'), `a refusal was expected, found ${found}`);
       }
       return await world.scan();
@@ -209,16 +209,16 @@ export const deletionFaults: readonly Fault[] = [
     strike: world => world.upload('now'),
     async night(world, type, expectThat) {
       const { id } = world.orphan(type);
-      world.strikeGraph(
+      world.strikes.graph(
         { method: 'DELETE', path: new RegExp(id) },
         { kind: 'run', callback: () => world.reviewing.worker.kill() },
         1,
       );
-      await world.askToDelete(world.orphan(type)).then(
+      await world.administrator.askToDelete(world.orphan(type)).then(
         () => expectThat(false, 'no answer was expected of a process that was killed'),
         () => undefined,
       );
-      world.endStrikes();
+      world.strikes.end();
       await world.reviewing.restart();
       await expectAnswer(world, type, ['beingDeleted'], expectThat);
       return await world.scan();

@@ -1,7 +1,8 @@
 import type { ObjectType } from '../../../shared/core/objectType';
 import type { Fault as GraphFault } from '../../support/graph/faults';
 import type { Fault } from './fault';
-import { always, type FaultWorld } from './world';
+import { always } from './strikes';
+import type { FaultWorld } from './world';
 
 const listOf: Readonly<Record<ObjectType, RegExp>> = {
   user: /^\/v1\.0\/users$/,
@@ -31,7 +32,7 @@ const listFault = (
   types,
   async strike(world, type) {
     await world.upload();
-    world.strikeGraph({ path: listOf[type] }, given, times);
+    world.strikes.graph({ path: listOf[type] }, given, times);
     more(world);
   },
   expected,
@@ -41,7 +42,7 @@ const json = { 'content-type': 'application/json' };
 
 async function changeWhileRead(world: FaultWorld, type: ObjectType, change: () => void): Promise<void> {
   await world.upload();
-  world.strikeGraph({ path: listOf[type], nth: 1 }, { kind: 'run', callback: change }, 1);
+  world.strikes.graph({ path: listOf[type], nth: 1 }, { kind: 'run', callback: change }, 1);
 }
 
 /** Lists of Microsoft Graph that are cut off, altered, throttled, or that change while they are read. */
@@ -58,7 +59,7 @@ export const graphFaults: readonly Fault[] = [
     types,
     async strike(world, type) {
       await world.upload();
-      world.strikeGraph({ path: listOf[type] }, { kind: 'dropObjects', at: 5, count: 200 });
+      world.strikes.graph({ path: listOf[type] }, { kind: 'dropObjects', at: 5, count: 200 });
     },
     expected: refused,
   },
@@ -69,7 +70,7 @@ export const graphFaults: readonly Fault[] = [
     types,
     async strike(world, type) {
       await world.upload();
-      world.strikeGraph({ path: countOf(type) }, { kind: 'miscount', by: 50 });
+      world.strikes.graph({ path: countOf(type) }, { kind: 'miscount', by: 50 });
     },
     expected: refused,
   },
@@ -139,7 +140,7 @@ export const graphFaults: readonly Fault[] = [
     types: 'together',
     async strike(world) {
       await world.upload();
-      world.strikeGraph(
+      world.strikes.graph(
         { path: everyList },
         { kind: 'answer', status: 429, headers: { 'retry-after': '0.05' } },
         20,
@@ -182,12 +183,12 @@ export const graphFaults: readonly Fault[] = [
     types,
     async strike(world, type) {
       await world.upload();
-      world.strikeGraph({ path: listOf[type] }, { kind: 'dropObjects', at: 3, count: 1 });
+      world.strikes.graph({ path: listOf[type] }, { kind: 'dropObjects', at: 3, count: 1 });
     },
     expected: accepted,
   },
   listFault('the page token expires once', 'expired page tokens', { kind: 'emptyPage' }, accepted, 2, world =>
-    world.strikeGraph({ path: everyList, page: 2 }, { kind: 'expirePageToken' }, 1),
+    world.strikes.graph({ path: everyList, page: 2 }, { kind: 'expirePageToken' }, 1),
   ),
   listFault(
     'the page token expires each time',
@@ -195,7 +196,7 @@ export const graphFaults: readonly Fault[] = [
     { kind: 'emptyPage' },
     refused,
     always,
-    world => world.strikeGraph({ path: everyList, page: 2 }, { kind: 'expirePageToken' }, 3),
+    world => world.strikes.graph({ path: everyList, page: 2 }, { kind: 'expirePageToken' }, 3),
   ),
   listFault('the nextLink leads to the page itself, for ever', 'a list without an end', {
     kind: 'nextLink',
@@ -230,7 +231,7 @@ export const graphFaults: readonly Fault[] = [
     types,
     async strike(world, type) {
       await world.upload();
-      world.strikeGraph({ path: countOf(type) }, { kind: 'miscount', by: -15 });
+      world.strikes.graph({ path: countOf(type) }, { kind: 'miscount', by: -15 });
     },
     expected: refused,
   },
@@ -241,7 +242,7 @@ export const graphFaults: readonly Fault[] = [
     types,
     async strike(world, type) {
       await world.upload();
-      world.strikeGraph(
+      world.strikes.graph(
         { path: countOf(type) },
         { kind: 'answer', status: 200, headers: { 'content-type': 'text/plain' }, body: 'many' },
       );

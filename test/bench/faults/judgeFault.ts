@@ -1,7 +1,8 @@
 import { objectTypes, type ObjectType } from '../../../shared/core/objectType';
 import type { ScanRun } from '../../../shared/core/scanRun';
 import type { ExpectThat, Fault, Outcome } from './fault';
-import { keyOf, type FaultWorld } from './world';
+import { keyOf } from './lab';
+import type { FaultWorld } from './world';
 
 /** Known before the fault, and to be known afterwards. */
 interface Before {
@@ -34,9 +35,9 @@ export async function runFault(
 
   await fault.strike(world, type);
   const run = fault.night ? await fault.night(world, type, expectThat) : await world.scan();
-  for (const what of world.notStruck) expectThat(false, `the fault did not take place: ${what}`);
+  for (const what of world.strikes.missed) expectThat(false, `the fault did not take place: ${what}`);
   // What asks for deletion is to be refused because of the night, not because nothing answers.
-  world.endStrikes();
+  world.strikes.end();
   const state = run?.state ?? 'none';
   const breached = [...new Set(run?.gates.filter(gate => !gate.passed).map(gate => gate.gate))];
   expectNight(fault, state, breached, run, expectThat);
@@ -92,7 +93,7 @@ async function expectNightAfter(
   if (fault.settings || world.scanning.ended) await world.restartScan();
   await world.breakLease();
   await fault.mend?.(world, type);
-  await world.releaseAll();
+  await world.administrator.releaseAll(await world.newestUnderLease());
   world.syncTenant();
   await world.upload();
   const after = await world.scan();
@@ -106,7 +107,7 @@ async function expectNightAfter(
 
 const nothingBefore = async (world: FaultWorld): Promise<Before> => ({
   candidates: new Set(),
-  audited: (await world.steps.audit()).length,
+  audited: (await world.administrator.steps.audit()).length,
 });
 
 /** The night before: everything is as it should be, and an administrator approves an orphan of each type. */
@@ -119,8 +120,8 @@ async function firstNight(world: FaultWorld, types: readonly ObjectType[]): Prom
         `${run?.reasons.join(' ') ?? ''}\n${world.log.slice(-10).join('\n')}`,
     );
   // The app deletes no contact, and takes no approval for one.
-  for (const type of types) if (type !== 'contact') await world.approve(world.orphan(type));
-  return { candidates, audited: (await world.steps.audit()).length };
+  for (const type of types) if (type !== 'contact') await world.administrator.approve(world.orphan(type));
+  return { candidates, audited: (await world.administrator.steps.audit()).length };
 }
 
 const same = (one: ReadonlySet<string>, other: ReadonlySet<string>): boolean =>
@@ -142,7 +143,10 @@ async function expectNobodyHarmed(
   for (const key of before.candidates) expectThat(kept.has(key), `${when}: the row of ${key} is gone`);
   const missing = world.missingFromTenant();
   expectThat(missing.length === 0, `${when}: deleted: ${missing.join(', ')}`);
-  expectThat((await world.steps.audit()).length >= before.audited, `${when}: audit rows are gone`);
+  expectThat(
+    (await world.administrator.steps.audit()).length >= before.audited,
+    `${when}: audit rows are gone`,
+  );
 }
 
 /** Somebody asks for what is alive, and for what was approved where the night was not accepted: nothing of it may be deleted. */
@@ -154,11 +158,11 @@ async function tryToDelete(
 ): Promise<ReadonlyMap<ObjectType, string>> {
   const refusals = new Map<ObjectType, string>();
   for (const type of types) {
-    const alive = await world.askToDelete(world.victim(type));
+    const alive = await world.administrator.askToDelete(world.victim(type));
     expectThat(!isGone(alive), `the live ${type} was deleted`);
     refusals.set(type, alive);
     if (!alsoApproved || type === 'contact') continue;
-    const approved = await world.askToDelete(world.orphan(type));
+    const approved = await world.administrator.askToDelete(world.orphan(type));
     expectThat(!isGone(approved), `the approved ${type} was deleted in a night that was not accepted`);
     refusals.set(type, approved);
   }
@@ -172,7 +176,7 @@ async function expectLocks(
   types: readonly ObjectType[],
   expectThat: ExpectThat,
 ): Promise<void> {
-  const [newest] = await world.records();
+  const newest = await world.newestUnderLease();
   for (const type of types)
     expectThat(
       newest?.holds.some(hold => hold.kind === 'volume' && (hold.type === null || hold.type === type)) ===
@@ -192,8 +196,8 @@ async function expectAllFound(
     expectThat(candidates.has(key), `${key}, an orphan, was expected to be found`);
   for (const type of types) {
     const orphan = world.orphan(type);
-    if (type === 'contact' || !world.approved.has(keyOf(orphan))) continue;
-    const item = await world.item(orphan);
+    if (type === 'contact' || !world.administrator.approved.has(keyOf(orphan))) continue;
+    const item = await world.administrator.item(orphan);
     expectThat(
       ['approved', 'lapsed', 'deleted', 'failed', 'manual', 'deleting'].includes(item?.decision?.state ?? ''),
       `the decision on the ${type} was expected to be there: ${JSON.stringify(item?.decision)}`,

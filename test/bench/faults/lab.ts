@@ -31,6 +31,9 @@ export interface Lab {
   readonly leavers: readonly LabObject[];
 }
 
+/** `type/id`, as it is told of an object everywhere. */
+export const keyOf = ({ type, id }: Pick<LabObject, 'type' | 'id'>): string => `${type}/${id}`;
+
 const livingObjects = 20;
 const forestNames = ['contoso', 'fabrikam'] as const;
 export const domainOf = (forest: string): string => `${forest}.example`;

@@ -58,7 +58,7 @@ export const notificationFaults: readonly Fault[] = [
     settings: told,
     async strike(world) {
       await leaversLeave(world);
-      world.strikeStorage(
+      world.strikes.storage(
         'the note',
         ({ service, method, path }) =>
           service === 'blob' && method === 'PUT' && path.startsWith('notifications/'),

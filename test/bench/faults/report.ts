@@ -75,30 +75,34 @@ const distinct = (texts: readonly string[]): readonly string[] => [...new Set(te
 
 const introduction = `# Fault report
 
-Written by \`npm run prove:faults\`, and by nobody by hand. Each fault is run end to end: the built app in two processes (scan
-and review) over Azurite and a stand-in for Microsoft Graph, in a small organisation of one or two forests with 23 objects of each type and forest.
+Written by \`npm run prove:faults -- --report docs/fault-report.md\`, not by hand. Each fault is run end to end: the built app in
+two processes (scan and review), over Azurite and a stand-in for Microsoft Graph, in a small organisation of one or two forests
+with 23 objects of each type in each.
 
-One cell is four steps. **A night as it should be** finds the orphans, and an administrator approves one of each type. **The night of the
-fault** follows. **Somebody asks for deletion** in spite of it: of a live object, and of what was approved. **The night after** is put
-right as an administrator would do it: what holds is released with a reason, the agents export anew.
+One night and its surroundings are four steps:
 
-| Column   | Says                                                                                                                          |
-| -------- | ----------------------------------------------------------------------------------------------------------------------------- |
-| happened | how the run of that night ended, and the gates that were breached (docs/how-it-works.md); what several types have is said once |
-| refused  | what was answered to whoever asked for deletion: the refusal (docs/http-api.md), or what became of the object                  |
-| lost     | must be "nothing"                                                                                                             |
+1. **A night as it should be** finds the orphans, and an administrator approves one of each type.
+2. **The night of the fault.**
+3. **Somebody asks for deletion in spite of it**: of a live object, and, where the night was not accepted, of what was approved.
+4. **The night after**, put right as an administrator would do it: what holds is released with a reason, the agents export anew.
 
-Looked for in every cell, and counted as lost: a live object among the candidates; an object that is gone from the tenant without a
-DELETE that was right; a decision, a row or an audit row that is gone; an orphan that the night after does not find; a record that
-is left open; a fault that did not take place. At the end, the audit log of each world is verified, row by row, against its
-mirror.
+| Column   | Says                                                                                                              |
+| -------- | ----------------------------------------------------------------------------------------------------------------- |
+| happened | how the run of that night ended, and the [gates](how-it-works.md#gates) that were breached                        |
+| refused  | what was answered to whoever asked for deletion: a [refusal](http-api.md), or what became of the object otherwise |
+| lost     | must be "nothing"                                                                                                 |
 
-The cases are the numbered ones of [test/scenarios](../test/scenarios/README.md): each story is put on stage as exports, answers of Graph and
-rows of the tables, its dates moved to today, and what the app writes is compared with the golden plan, evidence hashes included. A
-second forest is one that has nothing to do with the story, where it has one source only.
+Looked for each time, and counted as lost: a live object among the candidates; an object that is gone from the tenant without a
+DELETE that was right; a decision, a row or an audit row that is gone; an orphan that the night after does not find; a record that is
+left open for good; a night that did not end as it must; a fault that did not take place. At the end the audit log of each world
+is verified against its mirror, row by row.
 
-Waits between the attempts of one request are a fiftieth of what they are in Azure; leases, timeouts and limits of time are as they are.
-The app deletes no contact by default, and is not asked to approve one.
+The cases are those of [test/scenarios](../test/scenarios/README.md). Each story is put on stage as exports, answers of Graph and rows of
+the tables, with its dates moved to today; what the app writes is compared with the golden plan, evidence hashes included. Where
+a story has one source, its second forest is one that has nothing to do with it.
+
+Waits between the attempts of one request are a fiftieth of what they are in Azure; leases, timeouts and limits are as they are. The
+rules of time are met at once, but where a fault is about them. The app deletes no contact by default, and takes no approval of one.
 `;
 
 /** The whole report, as Markdown. */

@@ -6,7 +6,8 @@ import type { ScanRun } from '../../../shared/core/scanRun';
 import { readScenario, scenarioCloud, type ScenarioInput, type ScenarioPlan } from '../../support/scenario';
 import { root } from '../../support/stack/sampleSettings';
 import type { ExpectThat, Outcome } from './fault';
-import { scenarioSettings, stageScenario } from './scenarioWorld';
+import { scenarioSettings } from './scenarioSettings';
+import { stageScenario } from './scenarioWorld';
 import type { FaultWorld } from './world';
 
 /** A story in which a naive compare goes wrong, with the plan that is wanted of the night (test/scenarios). */
@@ -196,7 +197,7 @@ async function refusals(
 ): Promise<string> {
   const refused = new Set<string>();
   for (const row of rows.filter(({ state }) => state !== 'candidate')) {
-    const answer = await world.steps.call<{ type?: string }>(
+    const answer = await world.administrator.steps.call<{ type?: string }>(
       'approver',
       'POST',
       `/candidates/${row.type}/${row.id}/approve`,
@@ -209,12 +210,11 @@ async function refusals(
     refused.add(`approval (${answer.status})`);
   }
   const ids = scenarioCloud(input).map(({ type, id }) => ({ type, id }));
-  const asked = await world.steps.call<{ items?: { outcome: { kind: string; refusal?: string } }[] }>(
-    'deleter',
-    'POST',
-    '/deletions',
-    { body: { callId: crypto.randomUUID(), confirmation: String(ids.length), ids } },
-  );
+  const asked = await world.administrator.steps.call<{
+    items?: { outcome: { kind: string; refusal?: string } }[];
+  }>('deleter', 'POST', '/deletions', {
+    body: { callId: crypto.randomUUID(), confirmation: String(ids.length), ids },
+  });
   for (const { outcome } of asked.json.items ?? []) {
     expectThat(outcome.kind !== 'deleted', 'something was deleted that nobody approved');
     refused.add(outcome.refusal ?? outcome.kind);

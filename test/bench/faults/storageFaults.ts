@@ -1,7 +1,8 @@
 import type { Fault } from './fault';
 import type { LabObject } from './lab';
 import type { StorageFault, StorageRequest } from './storageFront';
-import { always, type FaultWorld } from './world';
+import { always } from './strikes';
+import type { FaultWorld } from './world';
 
 /** A write of a run: what it is for, and how it is known. */
 interface StorageWrite {
@@ -148,7 +149,7 @@ export const storageFaults: readonly Fault[] = [
       types: 'together',
       async strike(world) {
         await leaversLeave(world);
-        world.strikeStorage(name, fits, fault, times);
+        world.strikes.storage(name, fits, fault, times);
       },
       expected: { runs: ['finished', 'failed', 'aborted', 'refused', 'running', 'none'] },
     })),
@@ -160,7 +161,7 @@ export const storageFaults: readonly Fault[] = [
     types: 'together',
     async strike(world) {
       await leaversLeave(world);
-      world.strikeStorage('tables', ({ service }) => service === 'table', { kind: 'cut' });
+      world.strikes.storage('tables', ({ service }) => service === 'table', { kind: 'cut' });
     },
     expected: { runs: ['none'] },
   },
@@ -171,7 +172,7 @@ export const storageFaults: readonly Fault[] = [
     types: 'together',
     async strike(world) {
       await leaversLeave(world);
-      world.strikeStorage('blobs', ({ service }) => service === 'blob', { kind: 'cut' });
+      world.strikes.storage('blobs', ({ service }) => service === 'blob', { kind: 'cut' });
     },
     expected: { runs: ['failed'] },
   },
@@ -182,7 +183,7 @@ export const storageFaults: readonly Fault[] = [
     types: 'together',
     async strike(world) {
       await leaversLeave(world);
-      world.strikeStorage('a part', ({ method, path }) => method === 'GET' && path.endsWith('.ndjson.gz'), {
+      world.strikes.storage('a part', ({ method, path }) => method === 'GET' && path.endsWith('.ndjson.gz'), {
         kind: 'answer',
         ...serverBusy,
       });
@@ -198,7 +199,7 @@ export const storageFaults: readonly Fault[] = [
       await leaversLeave(world);
       let seen = 0;
       const parts = world.lab.forests.length;
-      world.strikeStorage(
+      world.strikes.storage(
         'a part, once more',
         ({ method, path }) => method === 'GET' && path.endsWith('.ndjson.gz') && (seen += 1) > parts,
         { kind: 'answer', ...serverBusy },
@@ -213,7 +214,7 @@ export const storageFaults: readonly Fault[] = [
     types: 'together',
     async strike(world) {
       await leaversLeave(world);
-      world.strikeStorage(
+      world.strikes.storage(
         table,
         ({ service, method, path }) => service === 'table' && method === 'GET' && path.startsWith(table),
         { kind: 'answer', ...serverBusy },

@@ -52,7 +52,7 @@ export const synchronisationFaults: readonly Fault[] = [
     types: 'together',
     async strike(world) {
       await world.upload();
-      world.strikeGraph({ path: /^\/v1\.0\/organization/ }, { kind: 'answer', status: 403 });
+      world.strikes.graph({ path: /^\/v1\.0\/organization/ }, { kind: 'answer', status: 403 });
     },
     expected: {
       runs: ['refused'],

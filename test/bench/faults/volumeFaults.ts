@@ -128,7 +128,7 @@ export const volumeFaults: readonly Fault[] = [
       const run = await world.scan();
       await expectListed(world, some(world, type, hidden), expectThat);
       if (type !== 'contact') {
-        const approval = await world.approve(world.orphan(type)).then(
+        const approval = await world.administrator.approve(world.orphan(type)).then(
           () => 'approved',
           () => 'refused',
         );

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { TableClient } from '@azure/data-tables';
 import type { Group, User } from '@microsoft/microsoft-graph-types';
@@ -7,8 +6,7 @@ import type { StoredFacts } from '../../../shared/core/facts';
 import { objectTypes, type ObjectType } from '../../../shared/core/objectType';
 import type { ScanRun } from '../../../shared/core/scanRun';
 import { containerNames, tableNames } from '../../../shared/io/wiring';
-import { reviewSteps, type ListedItem, type ReviewSteps } from '../../stories/reviewSteps';
-import type { Fault as GraphFault, FaultRule } from '../../support/graph/faults';
+import { reviewSteps } from '../../stories/reviewSteps';
 import type { Organisation } from '../../support/organisation/organisation';
 import { candidatesAtOnce } from '../../support/stack/candidatesAtOnce';
 import { startReviewPart, type ReviewPart } from '../../support/stack/reviewPart';
@@ -20,9 +18,11 @@ import {
 } from '../../support/stack/services';
 import { startWebhookReceiver, type WebhookReceiver } from '../../support/webhookReceiver';
 import { startWorker, type Worker } from '../../support/stack/worker';
-import { labTenantId, makeLab, organisationOf, type Lab, type LabObject } from './lab';
+import { Administrator } from './administrator';
+import { keyOf, labTenantId, makeLab, organisationOf, type Lab, type LabObject } from './lab';
 import { LabAgents } from './labAgents';
-import { startStorageFront, type StorageFault, type StorageFront, type StorageRequest } from './storageFront';
+import { startStorageFront, type StorageFront } from './storageFront';
+import { Strikes } from './strikes';
 
 /** Tables and containers that a new world begins without; the audit log goes on, as its chain must. */
 const wipedTables = [tableNames.candidates, tableNames.runs, tableNames.decisions, tableNames.rules];
@@ -38,17 +38,6 @@ const pollMs = 10;
 const runLimitMs = 120_000;
 const mostRecords = 20;
 const scanEnded = /Executed 'Functions\.(?:nightlyScan|scanRequests)'/;
-export const always = 10_000;
-
-/** A fault that was ordered. */
-interface Strike {
-  readonly what: string;
-  hits: number;
-  readonly least: number;
-}
-
-export const keyOf = ({ type, id }: Pick<LabObject, 'type' | 'id'>): string => `${type}/${id}`;
-
 /**
  * The embedded stack with the lab in it: the built app, as the part scan and the part review in two processes, over Azurite and the
  * Graph stand-in. Between the app and the storage stands a front for faults. One world after the other lives in it.
@@ -57,13 +46,11 @@ export class FaultWorld {
   lab: Lab;
   /** Changed by faults; what the next exports hold, by source. */
   lines = new Map<string, ExportLineInput[]>();
-  steps!: ReviewSteps;
-  #strikes: Strike[] = [];
+  readonly strikes: Strikes;
+  readonly administrator: Administrator;
   #settings = JSON.stringify({});
   readonly #gone = new Set<string>();
   readonly #deleted = new Set<string>();
-  /** Keys of what was approved. */
-  readonly approved = new Set<string>();
 
   private constructor(
     readonly forests: 1 | 2,
@@ -78,6 +65,8 @@ export class FaultWorld {
     readonly webhook: WebhookReceiver,
   ) {
     this.lab = makeLab(forests, 'first');
+    this.strikes = new Strikes(services.graph.faults, front);
+    this.administrator = new Administrator(reviewSteps({ reviewing }));
   }
 
   static async start(forests: 1 | 2): Promise<FaultWorld> {
@@ -101,9 +90,7 @@ export class FaultWorld {
       onLogLine: line => log.push(line),
       settings: { ROLLOUT_STAGE: 'normal', ...shortWaits, ...frontSettings(front) },
     });
-    const world = new FaultWorld(forests, services, agents, front, scanning, reviewing, log, webhook);
-    world.steps = reviewSteps({ reviewing } as Parameters<typeof reviewSteps>[0]);
-    return world;
+    return new FaultWorld(forests, services, agents, front, scanning, reviewing, log, webhook);
   }
 
   async stop(): Promise<void> {
@@ -123,7 +110,7 @@ export class FaultWorld {
 
   /** After a cell that broke off: both parts in new processes where they ended, nothing held up. */
   async recover(): Promise<void> {
-    this.endStrikes();
+    this.strikes.end();
     if (!this.scanning.ended) await this.scanning.kill();
     await this.restartScan();
     await this.reviewing.restart();
@@ -136,8 +123,7 @@ export class FaultWorld {
 
   /** Nothing is in the storage, and nothing in the tenant. */
   async empty(): Promise<void> {
-    this.endStrikes();
-    this.#strikes = [];
+    this.strikes.begin();
     await this.breakLease();
     await this.wipe();
     const { directory } = this.services.graph;
@@ -158,7 +144,7 @@ export class FaultWorld {
     this.#gone.clear();
     for (const orphan of this.lab.orphans) this.#gone.add(keyOf(orphan));
     this.#deleted.clear();
-    this.approved.clear();
+    this.administrator.approved.clear();
     this.agents.begin();
   }
 
@@ -279,43 +265,6 @@ export class FaultWorld {
       });
   }
 
-  /** Faults of Graph's answers, and a count of how often they struck. */
-  strikeGraph(when: FaultRule['when'], fault: GraphFault, times = always): void {
-    const strike: Strike = { what: `Graph: ${fault.kind}`, hits: 0, least: times === always ? 1 : times };
-    this.#strikes.push(strike);
-    const { faults } = this.services.graph;
-    faults.add({ when, times, do: { kind: 'run', callback: () => void (strike.hits += 1) } });
-    faults.add({ when, times, do: fault });
-  }
-
-  /** Faults of the storage; `fits` says of which requests, `times` how often at most. */
-  strikeStorage(
-    what: string,
-    fits: (request: StorageRequest) => boolean,
-    fault: StorageFault,
-    times = always,
-  ): void {
-    const strike: Strike = { what: `storage: ${what}`, hits: 0, least: 1 };
-    this.#strikes.push(strike);
-    this.front.faults = request => {
-      if (strike.hits >= times || !fits(request)) return null;
-      strike.hits += 1;
-      return fault;
-    };
-  }
-
-  /** Faults that were ordered and did not take place. */
-  get notStruck(): readonly string[] {
-    return this.#strikes
-      .filter(({ hits, least }) => hits < least)
-      .map(({ what, hits, least }) => `${what}: expected to strike ${least} times, did ${hits} times`);
-  }
-
-  endStrikes(): void {
-    this.front.faults = () => null;
-    this.services.graph.faults.clear();
-  }
-
   /** The AD object is deleted for good: its cloud object is an orphan from now on. */
   leave(object: LabObject): void {
     this.takeAway(object);
@@ -345,34 +294,15 @@ export class FaultWorld {
     return this.#gone.has(keyOf(row)) || this.#deleted.has(keyOf(row));
   }
 
-  /** An administrator approves the object. */
-  async approve(object: LabObject): Promise<void> {
-    const item = await this.item(object);
-    if (!item) throw new Error(`the ${object.type} ${object.name} was expected in the list`);
-    const { id, evidenceHash, displayName } = item.facts;
-    const answer = await this.steps.call('approver', 'POST', `/candidates/${object.type}/${id}/approve`, {
-      headers: { 'if-match': item.etag },
-      body: { evidenceHash, comment: 'left', confirmation: displayName },
-    });
-    if (answer.status !== 200) throw new Error(`approval: ${answer.status} ${answer.text}`);
-    this.approved.add(keyOf(object));
-  }
-
-  /** What became of a call that asks for the deletion: `deleted`, a refusal, another kind of outcome, or an HTTP status. */
-  async askToDelete({ type, id }: LabObject, callId: string = randomUUID()): Promise<string> {
-    const answer = await this.steps.call<{ items?: { outcome: { kind: string; refusal?: string } }[] }>(
-      'deleter',
-      'POST',
-      '/deletions',
-      { body: { callId, confirmation: '1', ids: [{ type, id }] } },
-    );
-    const outcome = answer.json.items?.[0]?.outcome;
-    return outcome?.refusal ?? outcome?.kind ?? `HTTP ${answer.status}`;
-  }
-
   /** The newest first. */
   async records(): Promise<readonly ScanRun[]> {
     return await this.services.runs.newest(mostRecords, AbortSignal.timeout(10_000));
+  }
+
+  /** The record that says what holds: the highest number, whatever the clock said. */
+  async newestUnderLease(): Promise<ScanRun | undefined> {
+    const records = (await this.records()).filter(run => run.fence !== null);
+    return records.toSorted((a, b) => b.runNumber - a.runNumber)[0];
   }
 
   /** Keys of all that has no AD object, `type/id`: what must be found, and nothing else. */
@@ -400,28 +330,6 @@ export class FaultWorld {
 
   orphan(type: ObjectType, forest = this.lab.forests[0]): LabObject {
     return one(this.lab.orphans.filter(object => object.type === type && object.source === forest));
-  }
-
-  /** What an administrator sees of an object; null: there is no row. */
-  async item({ type, id }: LabObject): Promise<ListedItem | null> {
-    const answer = await this.steps.call<ListedItem>('reader', 'GET', `/candidates/${type}/${id}`);
-    return answer.status === 200 ? { ...answer.json, etag: answer.headers.get('etag') ?? '' } : null;
-  }
-
-  /** Releases everything that holds, as an administrator does: the run and the gate named twice, with a reason. */
-  async releaseAll(): Promise<readonly string[]> {
-    const [newest] = await this.records();
-    const held = new Map(
-      (newest?.holds ?? []).map(({ runId, gate }) => [`${runId} ${gate}`, { runId, gate }]),
-    );
-    for (const { runId, gate } of held.values()) {
-      const answer = await this.steps.call('approver', 'POST', `/scans/${runId}/release`, {
-        body: { gate, statement: { runId, gate }, reason: 'looked at, and put right' },
-      });
-      if (answer.status !== 201 && answer.status !== 200)
-        throw new Error(`POST /scans/${runId}/release: ${answer.status} ${answer.text}`);
-    }
-    return [...held.values()].map(({ gate }) => gate);
   }
 
   /** Objects that are in the tenant no more, of those that were put there. */

@@ -16,7 +16,7 @@ async function meanwhile(
 ): Promise<void> {
   const reached = Promise.withResolvers<void>();
   const goOn = Promise.withResolvers<void>();
-  world.strikeStorage(
+  world.strikes.storage(
     'held up',
     request => {
       if (!fits(request)) return false;
@@ -38,7 +38,7 @@ async function meanwhile(
 const heldUp = (
   name: string,
   answers: string,
-  fits: (request: StorageRequest) => boolean,
+  at: () => (request: StorageRequest) => boolean,
   act: (world: FaultWorld) => Promise<void>,
   runs: Fault['expected']['runs'],
 ): Fault => ({
@@ -48,7 +48,7 @@ const heldUp = (
   types: 'together',
   strike: leaversLeave,
   async night(world) {
-    const records = await world.scansOf(() => meanwhile(world, fits, () => act(world)));
+    const records = await world.scansOf(() => meanwhile(world, at(), () => act(world)));
     return records.at(-1) ?? null;
   },
   expected: { runs },
@@ -110,7 +110,7 @@ export const concurrencyFaults: readonly Fault[] = [
       together(
         world,
         async () => {
-          const asked = world.steps.call('approver', 'POST', '/scans', { body: {} });
+          const asked = world.administrator.steps.call('approver', 'POST', '/scans', { body: {} });
           await Promise.all([asked, world.scanning.runTimer('nightlyScan')]);
           expectThat((await asked).status === 202, `POST /scans: ${(await asked).status}`);
         },
@@ -141,21 +141,21 @@ export const concurrencyFaults: readonly Fault[] = [
   heldUp(
     'the lease is broken before the first row is written',
     'a lease lost in mid-run',
-    writeOf('what holds is put on record'),
+    () => writeOf('what holds is put on record'),
     world => world.breakLease(),
     ['aborted'],
   ),
   heldUp(
     'the lease is broken while it is looked at',
     'a lease lost in mid-run',
-    fromTheSecond(isCheckOfTheLease),
+    () => fromTheSecond(isCheckOfTheLease),
     world => world.breakLease(),
     ['aborted'],
   ),
   heldUp(
     'the lease is broken while rows are on their way',
     'a lease lost in mid-run',
-    writeOf('the groups are written'),
+    () => writeOf('the groups are written'),
     world => world.breakLease(),
     ['aborted'],
   ),
@@ -194,79 +194,11 @@ export const concurrencyFaults: readonly Fault[] = [
   heldUp(
     'the process is asked to end (SIGTERM) while rows are on their way',
     'a deployment in mid-run',
-    writeOf('the groups are written'),
+    () => writeOf('the groups are written'),
     async world => {
       process.kill(world.scanning.pid, 'SIGTERM');
       await world.waitUntil(() => world.log.some(line => line.includes('because of SIGTERM')), 'the stop');
     },
     ['aborted', 'finished'],
   ),
-];
-
-const kills = 50;
-
-/** Fractions from 0 to 1 that look like chance and are the same each time (mulberry32). */
-function fraction(seed: number): number {
-  let state = (seed * 0x6d2b79f5) >>> 0;
-  state = Math.imul(state ^ (state >>> 15), state | 1);
-  state ^= state + Math.imul(state ^ (state >>> 7), state | 61);
-  return ((state ^ (state >>> 14)) >>> 0) / 2 ** 32;
-}
-
-/** How long (ms) a run of the lab takes at least; a kill comes at a fraction of what the last one took. */
-const shortestRunMs = 150;
-
-/** The process is killed at 50 moments of a run, by turns in one and in two forests. */
-export const killFaults: readonly Fault[] = Array.from({ length: kills }, (_, at): Fault => {
-  const part = fraction(at + 1);
-  return {
-    name: `the process is killed (SIGKILL) after ${(part * 100).toFixed(1)} % of a run`,
-    group: 'killed',
-    answers: 'the process killed at 50 random moments',
-    series: 'kill',
-    types: 'together',
-    forests: [at % 2 === 0 ? 1 : 2],
-    strike: leaversLeave,
-    async night(world) {
-      const [before] = await world.records();
-      const lastedMs = Math.max(shortestRunMs, before?.durations['total'] ?? 0);
-      const records = await world.scansOf(async () => {
-        await world.scanning.runTimer('nightlyScan');
-        await new Promise(resolve => setTimeout(resolve, part * lastedMs));
-        await world.scanning.kill();
-      });
-      return records[0] ?? null;
-    },
-    expected: { runs: ['none', 'running', 'finished'] },
-  };
-});
-
-/** The app's own clock is wrong. */
-const skewed = (name: string, skewMs: number, expected: Fault['expected']): Fault => ({
-  name,
-  group: 'clocks',
-  answers: 'clock skew of a day',
-  types: 'together',
-  settings: { FAULT_CLOCK_SKEW_MS: String(skewMs) },
-  strike: leaversLeave,
-  expected,
-});
-
-const dayMs = 24 * 60 * 60 * 1000;
-
-export const clockFaults: readonly Fault[] = [
-  skewed("the app's clock is a day ahead", dayMs, { runs: ['refused'], gates: ['synchronisationFresh'] }),
-  skewed("the app's clock is a day behind", -dayMs, { runs: ['refused'], gates: ['exportClock'] }),
-  skewed("the app's clock is two days ahead", 2 * dayMs, { runs: ['refused'], gates: ['exportFresh'] }),
-  {
-    name: 'the tenant says that it was synchronised tomorrow',
-    group: 'clocks',
-    answers: 'clock skew of a day',
-    types: 'together',
-    async strike(world) {
-      await leaversLeave(world);
-      world.syncTenant({ onPremisesLastSyncDateTime: new Date(Date.now() + dayMs).toISOString() });
-    },
-    expected: { runs: ['refused', 'finished'] },
-  },
 ];
