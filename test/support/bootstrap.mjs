@@ -11,7 +11,7 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '.
 const usage = `Usage: npm start | npm test | npm run <command> [-- options]
 
   npm start                the sample organisation on an embedded stack; --help lists its options
-  npm test                 type check, all tests that are quick; -- <path> runs single test files
+  npm test                 type check, all tests that are quick (with CI=true: test:all); -- <path> runs single test files
   npm run test:all         all tests but those against Active Directory, also the slow ones, with the limits of coverage
   npm run test:ad          the agent and the whole path against a real Active Directory (Samba) on loopback
   npm run build            compiles into dist/
@@ -165,6 +165,16 @@ function quickTests() {
 /** What takes long: many processes, or many objects. */
 const slowTests = '\\.slow\\.test\\.ts$';
 
+/** All tests but those against Active Directory, which are a command of their own, with the limits of coverage. */
+function runAllTests() {
+  become(
+    packageFile('jest', 'bin', 'jest.js'),
+    '--coverage',
+    '--testPathIgnorePatterns=<rootDir>/test/ad/',
+    ...rest,
+  );
+}
+
 /** npm itself, without its scripts: what they would do was done. */
 function runNpm(args, cwd) {
   const npmFile = process.env.npm_execpath;
@@ -202,16 +212,14 @@ switch (verb) {
     break;
   case 'test':
     build();
-    become(packageFile('jest', 'bin', 'jest.js'), ...(rest.length > 0 ? rest : quickTests()));
+    if (rest.length > 0) become(packageFile('jest', 'bin', 'jest.js'), ...rest);
+    // In CI nothing is left out.
+    else if (process.env.CI === 'true') runAllTests();
+    else become(packageFile('jest', 'bin', 'jest.js'), ...quickTests());
     break;
   case 'test:all':
     build();
-    become(
-      packageFile('jest', 'bin', 'jest.js'),
-      '--coverage',
-      '--testPathIgnorePatterns=<rootDir>/test/ad/',
-      ...rest,
-    );
+    runAllTests();
     break;
   case 'test:ad': {
     build();
