@@ -5,7 +5,7 @@ import { nightFaults } from '../support/randomNights/nightFaults';
 // 5,000 objects, three nights, faults drawn from everything that test/support/randomNights knows. 200 of them, each with an
 // organisation of its own: npm run prove:histories.
 
-const seeds = 24;
+const seeds = 40;
 
 describe(`${seeds} random organisations with random faults`, () => {
   const statistics = new Statistics();
