@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { auditOf } from './faults/auditOfWorld';
 import { faults } from './faults/catalogue';
-import { cellsOf, type Cell } from './faults/cells';
+import { cellsOf, notFinished, type Cell } from './faults/cells';
 import type { Outcome } from './faults/fault';
 import { readOptions, usage, type Options } from './faults/options';
 import { reportText, type AuditLine } from './faults/report';
@@ -13,6 +13,7 @@ import { FaultWorld } from './faults/world';
 interface Lane {
   readonly outcomes: Outcome[];
   readonly audit: AuditLine[];
+  readonly repeated: string[];
 }
 
 /** Two worlds side by side: one of one forest and one of two, or two of the same with half of the cells each. */
@@ -24,6 +25,7 @@ function lanesOf(cells: readonly Cell[], { forests }: Options): readonly (readon
   return [cells.slice(0, half), cells.slice(half)];
 }
 
+/** How often a night is tried that proves nothing, either way. */
 const mostTries = 3;
 
 async function runLane(
@@ -32,7 +34,7 @@ async function runLane(
   name: string,
   onOutcomes: (cell: Cell, found: readonly Outcome[]) => void,
 ): Promise<Lane> {
-  const lane: Lane = { outcomes: [], audit: [] };
+  const lane: Lane = { outcomes: [], audit: [], repeated: [] };
   const standstill = new Standstill();
   const world = await FaultWorld.start(forests);
   try {
@@ -43,8 +45,10 @@ async function runLane(
         number += 1;
         standstill.happened();
         found = await runCell(world, cell, `${name}${number}`);
-        if (found.every(one => one.lost.length === 0) || !standstill.happened()) break;
-        process.stdout.write(`the machine stood still during "${cell.name}": once more\n`);
+        const reason = whyVoid(found, standstill.happened());
+        if (reason === null || tries === mostTries) break;
+        lane.repeated.push(`${cell.name}: ${reason}`);
+        process.stdout.write(`once more, since ${reason}: ${cell.name}\n`);
       }
       lane.outcomes.push(...found);
       onOutcomes(cell, found);
@@ -55,6 +59,13 @@ async function runLane(
     await world.stop();
   }
   return lane;
+}
+
+/** Why a night has to be repeated; null: it was judged. */
+function whyVoid(found: readonly Outcome[], stoodStill: boolean): string | null {
+  if (found.every(one => one.lost.length === 0)) return null;
+  if (stoodStill) return 'the machine stood still';
+  return found.some(one => one.happened === notFinished) ? 'the stack gave no answer' : null;
 }
 
 async function runCell(world: FaultWorld, cell: Cell, salt: string): Promise<readonly Outcome[]> {
@@ -104,12 +115,13 @@ async function prove(options: Options, args: readonly string[]): Promise<boolean
   const lanes = await Promise.all(
     lanesOf(cells, options).map(async (own, at) =>
       own.length === 0
-        ? { outcomes: [], audit: [] }
+        ? { outcomes: [], audit: [], repeated: [] }
         : await runLane(own, options.forests[at] ?? options.forests[0] ?? 1, 'ab'.charAt(at), onOutcomes),
     ),
   );
   const outcomes = lanes.flatMap(lane => lane.outcomes);
   const audit = lanes.flatMap(lane => lane.audit);
+  const repeated = lanes.flatMap(lane => lane.repeated);
   const minutes = (performance.now() - started) / 60_000;
   const lost = outcomes.filter(one => one.lost.length > 0);
   process.stdout.write(
@@ -121,7 +133,7 @@ async function prove(options: Options, args: readonly string[]): Promise<boolean
     const command = ['npm run prove:faults', ...(args.length > 0 ? ['--', ...args] : [])].join(' ');
     writeFileSync(
       options.report,
-      reportText(outcomes, { commit, command, cells: cells.length, minutes, audit }),
+      reportText(outcomes, { commit, command, cells: cells.length, minutes, audit, repeated }),
     );
   }
   return (

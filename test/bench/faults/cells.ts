@@ -6,6 +6,9 @@ import { forestsOf, runScenarioCell, typesOf, type Scenario } from './scenarioFa
 import { scenarioSettings } from './scenarioSettings';
 import type { FaultWorld } from './world';
 
+/** What is told of a night that broke off before it could be judged. */
+export const notFinished = 'not finished';
+
 /** One night, or story, to go through. */
 export interface Cell {
   readonly name: string;
@@ -95,7 +98,7 @@ const cellOf = (fault: Fault, type: ObjectType | 'every', forests: 1 | 2): Cell 
     answers: fault.answers,
     type: type === 'every' ? 'user' : type,
     forests,
-    happened: 'not finished',
+    happened: notFinished,
     refused: '',
     lost: [reason],
   }),
@@ -112,7 +115,7 @@ const storyCell = (scenario: Scenario, forests: 1 | 2): Cell => ({
     answers: scenario.answers,
     type: typesOf(scenario)[0] ?? 'user',
     forests,
-    happened: 'not finished',
+    happened: notFinished,
     refused: '',
     lost: [reason],
   }),

@@ -25,6 +25,7 @@ const frame: ReportFrame = {
   cells: 2,
   minutes: 1.4,
   audit: [{ world: 'world a', status: 'whole', chains: 1, rows: 7 }],
+  repeated: [],
 };
 
 const killed = (percent: number, happened: string): Outcome =>
@@ -144,8 +145,15 @@ describe('the report', () => {
   test('names the commit and the command, and has no date', () => {
     const text = reportText([outcome()], frame);
     expect(text).toContain(`* Commit: ${frame.commit}\n* Command: \`npm run prove:faults\`\n`);
-    expect(text).toContain('* Lost: nothing\n* Audit log of world a: whole, 1 chains with 7 rows\n');
+    expect(text).toContain(
+      '* Lost: nothing\n* Run once more, since they could not be judged: none\n* Audit log of world a: whole, 1 chains with 7 rows\n',
+    );
     expect(text).not.toMatch(/\d{4}-\d{2}-\d{2}/);
+  });
+
+  test('names the nights that were run once more', () => {
+    const text = reportText([outcome()], { ...frame, repeated: ['a: the machine stood still', 'b: c'] });
+    expect(text).toContain('could not be judged: a: the machine stood still; b: c\n');
   });
 
   test('says what was lost, and that an audit log is damaged', () => {

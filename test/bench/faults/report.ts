@@ -9,6 +9,8 @@ export interface ReportFrame {
   readonly minutes: number;
   /** What the audit logs held at the end: chains and rows of all worlds. */
   readonly audit: readonly AuditLine[];
+  /** Nights that had to be run once more, each with the reason. */
+  readonly repeated: readonly string[];
 }
 
 export interface AuditLine {
@@ -118,6 +120,7 @@ export function reportText(outcomes: readonly Outcome[], frame: ReportFrame): st
     `* Command: \`${frame.command}\``,
     `* Faults: ${names.size}; nights and stories: ${frame.cells}; outcomes by type: ${outcomes.length}; minutes: ${frame.minutes.toFixed(0)}`,
     `* Lost: ${failed === 0 && damaged === 0 ? 'nothing' : `${failed} outcomes, ${damaged} audit logs`}`,
+    `* Run once more, since they could not be judged: ${frame.repeated.length === 0 ? 'none' : frame.repeated.join('; ')}`,
     ...frame.audit.map(
       ({ world, status, chains, rows }) =>
         `* Audit log of ${world}: ${status}, ${chains} chains with ${rows} rows`,
