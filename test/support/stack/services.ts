@@ -143,7 +143,7 @@ async function assemble(
     certificate: await authority.issue(),
     issuer,
     tenantId,
-    directory: createDirectory(organisation.cloud),
+    directory: createDirectory(cloudOf(organisation)),
   });
   stops.push(() => graph.stop());
   const [reader, agent, reviewer, deleter] = [newIdentity(), newIdentity(), newIdentity(), newIdentity()];
@@ -229,6 +229,17 @@ async function assemble(
           AbortSignal.timeout(60_000),
         ),
       ),
+  };
+}
+
+/** The tenant as it is now: exports may be made later than the organisation was, but no synchronisation reports from the future. */
+function cloudOf({ cloud }: Organisation): Organisation['cloud'] {
+  const { organization } = cloud;
+  const latest = new Date(Date.now() - 20 * 60_000).toISOString();
+  const reported = organization.onPremisesLastSyncDateTime ?? latest;
+  return {
+    ...cloud,
+    organization: { ...organization, onPremisesLastSyncDateTime: reported < latest ? reported : latest },
   };
 }
 
