@@ -5,7 +5,7 @@ import { readAuthentication, readRollout } from '../shared/io/configuration';
 import { createApi, type Api } from '../shared/io/http/api';
 import { buildDecisions } from '../shared/io/decisionWiring';
 import { buildDeletions } from '../shared/io/deletionWiring';
-import { diagnose } from '../shared/io/doctor/inside/diagnosisWiring';
+import { diagnose } from '../shared/io/diagnosis/diagnosisWiring';
 import { createSigningKeys } from '../shared/io/http/signingKeys';
 import { buildReading } from '../shared/io/readingWiring';
 import { reviewRoutes } from './httpRoutes';

@@ -1,5 +1,5 @@
 import { app, type InvocationContext } from '@azure/functions';
-import { noteScanDiagnosis } from '../shared/io/doctor/inside/diagnosisWiring';
+import { noteScanDiagnosis } from '../shared/io/diagnosis/diagnosisWiring';
 import { invocationLog } from './invocationLog';
 import { whileRunning } from './stopping';
 

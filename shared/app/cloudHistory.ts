@@ -1,5 +1,5 @@
 import { alertLine } from '../core/alert';
-import { AppError } from '../core/appError';
+import { AppError, isGraphError } from '../core/appError';
 import {
   rememberDeletedUsers,
   restorationOf,
@@ -85,8 +85,6 @@ const unread = (at: Instant): DeletedUsersMemory => ({
   left: new Map(),
 });
 
-const graphErrors: ReadonlySet<string> = new Set(['graphUnavailable', 'graphRefused', 'graphAnswerInvalid']);
-
 async function readDeletedUsers(
   { deletedItems, deletedUsers, log }: CloudHistoryPorts,
   { at, firstScan }: HistoryOfRun,
@@ -97,7 +95,7 @@ async function readDeletedUsers(
     listed = (await deletedItems.list('user', signal)).map(item => item.id);
   } catch (error) {
     signal.throwIfAborted();
-    if (!(error instanceof AppError) || !graphErrors.has(error.code)) throw error;
+    if (!isGraphError(error)) throw error;
     log.error(error.message);
     return { status: 'failed', reason: error.message };
   }

@@ -1,57 +1,22 @@
 import { AppError } from '../core/appError';
-import type { SourceName } from '../core/exportFormat';
-import type { StoredFacts } from '../core/facts';
-import { blocks, type GateResult } from '../core/gates/gate';
-import type { GateLimits } from '../core/gates/limits';
-import { decideHolds, type Hold } from '../core/holds';
-import { activeRules, type ActiveRules, type Rule } from '../core/rule';
-import { planRun, type Finding } from '../core/runPlan';
 import type { RunState, ScanRun } from '../core/scanRun';
-import { laxerThanDefault, type WaitingRules } from '../core/waiting';
-import type { SourceSynchronisation } from '../core/synchronisation';
-import { waitingSinceOf } from '../core/synchronisationRequest';
-import { askForSynchronisation, type AskForSynchronisationPorts } from './askForSynchronisation';
-import { alertMadeAgain, newlyMadeAgain, readCloudHistory, type CloudHistoryPorts } from './cloudHistory';
-import { compareTenant, type CompareTenantPorts } from './compareTenant';
-import { comparisonGates, evidenceGates, readSynchronisation, sourcesOf, volumeGates } from './evaluateGates';
-import type {
-  CandidateTable,
-  Clock,
-  HeldLock,
-  OpenedExport,
-  RunLock,
-  ScanRunTable,
-  SynchronisationReader,
-} from './ports';
-import { baselineOf, readAccepted, readLegacy, recentRuns, type RunLegacy } from './runHistory';
+import { laxerThanDefault } from '../core/waiting';
+import type { HeldLock, RunLock } from './ports';
+import { readLegacy, recentRuns } from './runHistory';
+import {
+  RunSoFar,
+  scanTenant,
+  type RunOutcome,
+  type ScanTenantPorts,
+  type ScanTenantSettings,
+} from './scanTenant';
 
-/** The table Rules, for reading. */
-export interface RuleReader {
-  readAll(signal: AbortSignal): AsyncIterable<Rule>;
-}
-
-export interface DetectOrphansPorts extends CompareTenantPorts {
-  /** What the scan knows of the cloud's past. */
-  readonly history: Omit<CloudHistoryPorts, 'log'>;
-  /** How agents are asked for a synchronisation. */
-  readonly asking: Pick<AskForSynchronisationPorts, 'requestBlobs' | 'requests'>;
-  readonly candidates: CandidateTable;
-  readonly runs: ScanRunTable;
-  readonly rules: RuleReader;
-  readonly synchronisation: SynchronisationReader;
+export interface DetectOrphansPorts extends ScanTenantPorts {
   readonly lock: RunLock;
-  readonly clock: Clock;
   readonly newRunId: () => string;
 }
 
-export interface DetectOrphansSettings {
-  /** Every source that must have an export. */
-  readonly sources: readonly SourceName[];
-  /** The tenant that is scanned, as a lower-case GUID. */
-  readonly tenantId: string;
-  readonly limits: GateLimits;
-  /** How long a missing object is observed. */
-  readonly waiting: WaitingRules;
+export interface DetectOrphansSettings extends ScanTenantSettings {
   /** The app's version, for the run record. */
   readonly version: string;
 }
@@ -62,7 +27,7 @@ const closingMs = 30_000;
 /**
  * The nightly scan: one run at a time, and one run record whatever happens. Returns the record as it was closed: `finished`,
  * `refused` or `held` (the candidates are as they were), `failed`, `aborted` or `skipped`. Throws only where the
- * record itself can not be written.
+ * record itself can not be written, or nobody knows what holds (`readLegacy`).
  */
 export async function detectOrphans(
   ports: DetectOrphansPorts,
@@ -207,7 +172,7 @@ async function runUnderLock(
   const soFar = new RunSoFar(clock);
   let outcome: RunOutcome;
   try {
-    outcome = await scan(ports, settings, running, { ...legacy, recent }, soFar, lock, stop);
+    outcome = await scanTenant(ports, settings, { running, legacy, recent, soFar, lock }, stop);
   } catch (error) {
     outcome = stoppedOrFailed(error, stop);
   }
@@ -218,29 +183,6 @@ async function runUnderLock(
   report(closed, ports);
   return { kind: 'ran', run: closed };
 }
-
-/** What a run knows while it goes on; its record keeps that, also where it fails afterwards. */
-class RunSoFar {
-  readonly durations: Record<string, number> = {};
-  known: Partial<ScanRun> = {};
-  #phaseStart: number;
-
-  constructor(private readonly clock: Clock) {
-    this.#phaseStart = clock.now();
-  }
-
-  readonly time = (phase: string): void => {
-    const now = this.clock.now();
-    this.durations[phase] = now - this.#phaseStart;
-    this.#phaseStart = now;
-  };
-
-  learn(known: Partial<ScanRun>): void {
-    this.known = { ...this.known, ...known };
-  }
-}
-
-type RunOutcome = Pick<ScanRun, 'state'> & Partial<ScanRun>;
 
 /** Closes what an earlier process left behind: the lock is ours, so it can not be running. Answers the newest runs, as they are then. */
 async function closeAbandoned(
@@ -263,150 +205,9 @@ async function closeAbandoned(
   return closed;
 }
 
-async function scan(
-  ports: DetectOrphansPorts,
-  settings: DetectOrphansSettings,
-  running: ScanRun,
-  legacy: RunLegacy & { readonly recent: readonly ScanRun[] },
-  soFar: RunSoFar,
-  lock: HeldLock,
-  signal: AbortSignal,
-): Promise<RunOutcome> {
-  const { runs, clock } = ports;
-  const { limits, tenantId } = settings;
-  const previous = await readPrevious(ports, signal);
-  const rules = await readRules(ports, signal);
-  const accepted = await readAccepted(runs, legacy, signal);
-  const baseline = baselineOf(accepted, legacy.recent);
-  const synchronisation = await readSynchronisation(ports.synchronisation, signal);
-  const { runNumber, startedAt } = running;
-  const runTime = {
-    rules: settings.waiting,
-    runNumber,
-    startedAt,
-    tenantLastSync: synchronisation.tenant?.lastSyncDateTime ?? null,
-    recent: legacy.recent,
-  };
-  const history = await readCloudHistory(
-    { ...ports.history, log: ports.log },
-    {
-      at: startedAt,
-      firstScan: legacy.accepted === null,
-      previous,
-      retiredDomains: new Set(rules.retiredDomains.keys()),
-    },
-    signal,
-  );
-  const { sources: expected } = settings;
-  const input = { sources: expected, previous, runTime, history };
-  const compared = await compareTenant(ports, input, soFar.time, signal);
-  const { exports } = compared;
-  const sources = sourcesOf(exports);
-  const evidence = [
-    ...compared.gates,
-    ...evidenceGates({ exports, synchronisation, accepted: baseline, tenantId, limits, now: clock.now() }),
-    ...(compared.result ? comparisonGates(compared.result, limits) : []),
-  ];
-  soFar.learn({
-    gates: evidence,
-    exports: exports.used,
-    synchronisation: { tenant: synchronisation.tenant, sources },
-  });
-  if (!compared.result) {
-    const { gates, open, carried } = decideHolds(running, evidence, legacy.holds, rules);
-    soFar.learn({ gates, holds: carried.notAccepted });
-    return { state: 'refused', reasons: reasonsOf(gates, open) };
-  }
-  const { findings, withdrawals, counts } = compared.result;
-  const plan = planRun({
-    runNumber: running.runNumber,
-    at: running.startedAt,
-    previous,
-    findings,
-    withdrawals,
-  });
-  const volume = volumeGates(compared.result, previous, sources, limits);
-  const { gates, open, carried } = decideHolds(running, [...evidence, ...volume], legacy.holds, rules);
-  const reasons = reasonsOf(gates, open);
-  soFar.learn({ gates, counts, plan: plan.counts, planDigest: plan.digest });
-  if (gates.some(gate => gate.kind === 'evidence' && blocks(gate)))
-    return { state: 'refused', reasons, holds: carried.notAccepted };
-  if (open.some(hold => hold.kind === 'evidence'))
-    return { state: 'held', reasons, holds: carried.notAccepted };
-  const asked = await askAgents(ports, legacy, exports.accepted, findings, previous, running, signal);
-  soFar.learn({ synchronisation: { tenant: synchronisation.tenant, sources: asked } });
-  // Before the rows: a run that ends in between alerts once more.
-  alertMadeAgain(newlyMadeAgain(history, findings, previous), ports.log);
-  // What locks the list is on record before the list is: a run that ends in between must not unlock it.
-  soFar.learn({ reasons, holds: carried.whileWritten });
-  await runs.replace({ ...running, ...soFar.known }, 'running', signal);
-  await ports.candidates.write(plan.writes, () => lock.assertHeld(signal), signal);
-  soFar.time('write');
-  return { state: 'finished', holds: carried.accepted };
-}
-
-/** Asks for what objects wait for, in an accepted run only. */
-function askAgents(
-  ports: DetectOrphansPorts,
-  { recent }: { readonly recent: readonly ScanRun[] },
-  accepted: readonly Pick<OpenedExport, 'manifest'>[],
-  findings: readonly Finding[],
-  previous: readonly StoredFacts[],
-  running: ScanRun,
-  signal: AbortSignal,
-): Promise<readonly SourceSynchronisation[]> {
-  const manifests = accepted.map(({ manifest }) => manifest);
-  return askForSynchronisation(
-    { ...ports.asking, clock: ports.clock, log: ports.log },
-    {
-      manifests,
-      waitingSince: waitingSinceOf(findings, previous, manifests, running.startedAt),
-      earlier: recent.find(run => run.state === 'finished')?.synchronisation?.sources ?? [],
-    },
-    signal,
-  );
-}
-
-/** Every reason at once: the breaches that nobody let go, and the holds of earlier runs. */
-const reasonsOf = (gates: readonly GateResult[], open: readonly Hold[]): readonly string[] => [
-  ...gates.filter(gate => blocks(gate) && gate.reason !== '').map(gate => gate.reason),
-  ...open.map(holdLine),
-];
-
-function holdLine({ kind, gate, runId, source, type }: Hold): string {
-  const about = [source, type].filter(one => one !== null).join(', ');
-  const what = kind === 'evidence' ? 'holds every run' : 'locks approval and deletion';
-  return (
-    `The breach of ${gate}${about === '' ? '' : ` (${about})`} of run ${runId} ${what} until an administrator releases it with a ` +
-    `reason: POST /api/scans/${runId}/release.`
-  );
-}
-
-async function readRules({ rules, clock }: DetectOrphansPorts, signal: AbortSignal): Promise<ActiveRules> {
-  const all: Rule[] = [];
-  for await (const rule of rules.readAll(signal)) all.push(rule);
-  return activeRules(all, clock.now());
-}
-
-async function readPrevious({ candidates }: DetectOrphansPorts, signal: AbortSignal): Promise<StoredFacts[]> {
-  const rows: StoredFacts[] = [];
-  for await (const row of candidates.readAll(signal)) rows.push(row);
-  return rows;
-}
-
-/** What went wrong on the side of the evidence, wherever it was noticed, refuses the run; anything else fails it. */
-const evidenceErrors: ReadonlySet<string> = new Set([
-  'exportMissing',
-  'exportRefused',
-  'graphUnavailable',
-  'graphRefused',
-  'graphAnswerInvalid',
-]);
-
 function stoppedOrFailed(error: unknown, stop: AbortSignal): RunOutcome {
   if (stop.aborted) return { state: 'aborted', reasons: [reasonOf(stop.reason)] };
-  const refused = error instanceof AppError && evidenceErrors.has(error.code);
-  return { state: refused ? 'refused' : 'failed', reasons: [reasonOf(error)] };
+  return { state: 'failed', reasons: [reasonOf(error)] };
 }
 
 /** An unexpected error is named by its class as well: its message alone may say little. */

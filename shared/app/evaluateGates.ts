@@ -1,3 +1,4 @@
+import { isGraphError } from '../core/appError';
 import type { GateLimits } from '../core/gates/limits';
 import { matchRate, tenantAgrees } from '../core/gates/cloudGates';
 import { judgedExportGates } from '../core/gates/exportGates';
@@ -19,7 +20,6 @@ import {
   type SourceSynchronisation,
   type TenantSynchronisation,
 } from '../core/synchronisation';
-import { AppError } from '../core/appError';
 import type { ComparisonResult } from './compareTenant';
 import type { SynchronisationReader } from './ports';
 import type { ExportsRead } from './readExports';
@@ -28,12 +28,6 @@ import type { ExportsRead } from './readExports';
 export type SynchronisationReading =
   | { readonly tenant: TenantSynchronisation; readonly unread: '' }
   | { readonly tenant: null; readonly unread: string };
-
-const readingErrors: ReadonlySet<string> = new Set([
-  'graphUnavailable',
-  'graphRefused',
-  'graphAnswerInvalid',
-]);
 
 /** What can not be read is a breach of the gates that need it, and no reason to leave out the others. */
 export async function readSynchronisation(
@@ -44,8 +38,7 @@ export async function readSynchronisation(
     return { tenant: await reader.read(signal), unread: '' };
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof AppError && readingErrors.has(error.code))
-      return { tenant: null, unread: error.message };
+    if (isGraphError(error)) return { tenant: null, unread: error.message };
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { AppError } from '../core/appError';
+import { isGraphError } from '../core/appError';
 import type { CloudObject } from '../core/cloudObject';
 import { domainSidOfCloudObject } from '../core/coverage';
 import { DuplicateFinder, referenceKey, type CloudReference } from '../core/duplicates';
@@ -31,7 +31,6 @@ export interface CloudRead {
   readonly domainSids: ReadonlySet<string>;
 }
 
-const listErrors: ReadonlySet<string> = new Set(['graphUnavailable', 'graphRefused', 'graphAnswerInvalid']);
 /** A list whose ids do not lie within the counts is read once more, then the run is refused (design.md). */
 const attemptsPerList = 2;
 
@@ -108,8 +107,7 @@ async function attemptList(
     return { outcome: { status: 'read', distinct, countBefore, countAfter }, list: sink };
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof AppError && listErrors.has(error.code))
-      return { outcome: { status: 'failed', reason: error.message }, list: null };
+    if (isGraphError(error)) return { outcome: { status: 'failed', reason: error.message }, list: null };
     throw error;
   }
 }

@@ -26,3 +26,13 @@ export class AppError extends Error {
     this.name = 'AppError';
   }
 }
+
+const graphCodes: ReadonlySet<ErrorCode> = new Set([
+  'graphUnavailable',
+  'graphRefused',
+  'graphAnswerInvalid',
+]);
+
+/** Whether Microsoft Graph did not tell: no answer after all attempts, a refusal, or an answer that it does not document. */
+export const isGraphError = (error: unknown): error is AppError =>
+  error instanceof AppError && graphCodes.has(error.code);

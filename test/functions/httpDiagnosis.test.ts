@@ -1,7 +1,7 @@
 import { diagnosisRoute } from '../../functions/httpDiagnosis';
 import { AppError } from '../../shared/core/appError';
 import { expectDocumented } from '../shared/io/http/expectDocumented';
-import { sampleDiagnosis } from '../shared/io/doctor/sampleDiagnosis';
+import { sampleDiagnosis } from '../infra/doctor/sampleDiagnosis';
 import { ReviewBench } from './reviewBench';
 
 const found = sampleDiagnosis(Date.parse('2026-11-27T12:00:00Z'));

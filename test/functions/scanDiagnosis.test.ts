@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { readScanNote } from '../../shared/io/doctor/inside/scanNote';
+import { readScanNote } from '../../shared/io/diagnosis/scanNote';
 import { containerNames } from '../../shared/io/wiring';
 import { recordingLog } from '../shared/io/http/sampleApi';
 import { createHost, type FunctionsHost } from '../support/functionsHost/host';

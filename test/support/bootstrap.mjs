@@ -99,7 +99,7 @@ const programs = {
   'lint:infra': 'infra/lint/main.js',
   package: 'infra/package/main.js',
   grant: 'infra/grant/main.js',
-  doctor: 'shared/io/cli/doctor.js',
+  doctor: 'infra/doctor/main.js',
 };
 const verbs = [
   'test',

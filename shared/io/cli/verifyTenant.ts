@@ -21,6 +21,7 @@ import { runChecks } from '../tenantChecks/runChecks';
 import { credentialFor, signInToGraph, tokenFor } from '../tenantChecks/signIn';
 import { createTenant, type Sleep, type Tenant } from '../tenantChecks/tenant';
 import { readTenantFacts } from '../tenantChecks/tenantFacts';
+import { runAsProgram } from './runAsProgram';
 
 const usage = `Usage: npm run verify:tenant -- --tenant <id> [options]
 
@@ -160,25 +161,7 @@ function exportsReader(
   return signal => readExportsIndexed({ store, sources: sources.map(({ source }) => source) }, signal);
 }
 
-/** Runs it as a program: ends with its exit code, and early where it is interrupted. */
-export async function main(args: readonly string[]): Promise<void> {
-  const interrupted = new AbortController();
-  const interrupt = (): void => interrupted.abort(new Error('interrupted'));
-  process.once('SIGINT', interrupt);
-  try {
-    process.exitCode = await verifyTenant({
-      args,
-      environment: process.env,
-      print: line => void process.stdout.write(`${line}\n`),
-      progress: line => void process.stderr.write(`${line}\n`),
-      signal: interrupted.signal,
-    });
-  } catch (error) {
-    process.exitCode = 2;
-    process.stderr.write(`Ended early: ${error instanceof Error ? error.message : String(error)}\n`);
-  } finally {
-    process.off('SIGINT', interrupt);
-  }
-}
+/** As a program. */
+export const main = (args: readonly string[]): Promise<void> => runAsProgram(verifyTenant, args);
 
 if (require.main === module) void main(process.argv.slice(2));

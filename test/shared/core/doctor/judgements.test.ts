@@ -27,7 +27,7 @@ import type { TokenFacts } from '../../../../shared/core/doctor/diagnosis';
 import type { Instant } from '../../../../shared/core/instant';
 import { missedWorkAfterHours } from '../../../../shared/core/missedWork';
 import { runStates } from '../../../../shared/core/scanRun';
-import { clientIds, identityOf, tenantId } from '../../io/doctor/sampleDiagnosis';
+import { clientIds, identityOf, tenantId } from '../../../infra/doctor/sampleDiagnosis';
 
 const now = Date.parse('2026-11-27T12:00:00Z') as Instant;
 const hoursBefore = (hours: number, more = 0): Instant => (now - hours * 3_600_000 - more) as Instant;
