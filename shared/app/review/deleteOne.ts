@@ -1,3 +1,4 @@
+import type { DeletionClaim } from '../decisionPorts';
 import type { Written } from '../deletionPorts';
 import { AppError } from '../../core/appError';
 import { canonicalJson, type Json } from '../../core/canonicalJson';
@@ -10,7 +11,7 @@ import type { Instant } from '../../core/instant';
 import type { Guid } from '../../core/keys/guid';
 import { personActor, startEntry } from '../../core/review/deletionAudit';
 import type { DeletionEnding } from '../../core/review/deletionEnding';
-import { nextAttempt, startOperation } from '../../core/review/deletionOperation';
+import { mayShowAttempt, nextAttempt, startOperation } from '../../core/review/deletionOperation';
 import {
   outcomeOfEnding,
   refusedItem,
@@ -122,7 +123,7 @@ async function begin(
     stored = await ports.decisions.write(step.decision, decision.etag, signal);
   } catch (error) {
     if (!isConflict(error)) throw error;
-    await ports.caps.giveBack(claim, 1, AbortSignal.timeout(closingMs));
+    await giveBackUnlessUsed(ports, claim, decision);
     return refused('beingDeleted', 'Somebody else deletes it, or decided about it, at the same time.');
   }
   const deleting = stored as DeletingDecision;
@@ -134,6 +135,18 @@ async function begin(
   return started.status === 'recorded'
     ? { kind: 'begun', deleting }
     : refused('beingDeleted', 'The same call deletes it already.');
+}
+
+/** Gives a place back, unless the same call, made twice, has begun the attempt that it was claimed for. */
+async function giveBackUnlessUsed(
+  { caps, decisions }: DeletionPorts,
+  claim: DeletionClaim,
+  { type, id }: DeletableDecision,
+): Promise<void> {
+  const closing = AbortSignal.timeout(closingMs);
+  const now = await decisions.read(type, id, closing);
+  if (now === null || mayShowAttempt(now, claim.operationId)) return;
+  await caps.giveBack(claim, 1, closing);
 }
 
 /** A step's refusal as the caller of a deletion learns it. */

@@ -15,8 +15,10 @@ export function startOperation(
   return `${operationsOfCall(callId)}${id}.${approval.at}.${attempt}`;
 }
 
+const ofDeletions = 'delete.';
+
 /** What the ids of a call's attempts begin with. */
-export const operationsOfCall = (callId: Guid): string => `delete.${callId}.`;
+export const operationsOfCall = (callId: Guid): string => `${ofDeletions}${callId}.`;
 
 /** The end of an attempt. */
 export const endOperation = (start: string): string => `${start}.end`;
@@ -30,3 +32,27 @@ export const restoreOperation = (id: string, deletedAt: number): string => `rest
 /** The number of the attempt that a decision would begin next. */
 export const nextAttempt = (decision: Decision): number =>
   decision.state === 'failed' ? decision.deletion.attempt + 1 : 1;
+
+/**
+ * Whether a decision that somebody wrote first may show the attempt that begins with `start`: under way or ended, by whoever made the
+ * same call. In doubt it may: a place under the caps that is kept too long costs a delete until tomorrow, one that is given back
+ * too early lets one through.
+ */
+export function mayShowAttempt(decision: Decision, start: string): boolean {
+  switch (decision.state) {
+    case 'deleting':
+      return decision.operationId === start;
+    case 'deleted':
+    case 'failed':
+    case 'manual':
+      // Releasing a quarantine leaves these states as they are, under an id that does not say which attempt it was.
+      return !decision.operationId.startsWith(ofDeletions) || decision.operationId === endOperation(start);
+    case 'restored':
+    case 'lapsed':
+      return decision.deletion !== null;
+    case 'approved':
+    case 'quarantined':
+    case 'rejected':
+      return false;
+  }
+}
