@@ -35,7 +35,6 @@ export interface DomainControllerLimits {
   /** Hours since the last success of every inbound neighbour. */
   readonly maxReplicationAgeHours: number;
 }
-export const defaultDomainControllerLimits: DomainControllerLimits = { maxReplicationAgeHours: 24 };
 
 /** Minutes between the clocks of the domain controller and this machine; Kerberos has the same limit. */
 export const maxClockSkewMinutes = 5;

@@ -9,7 +9,7 @@ export type Columns = Readonly<Record<string, ColumnValue>>;
 /** A row as the SDK writes it. */
 export type Row = Columns & { readonly partitionKey: string; readonly rowKey: string };
 
-/** The version of both tables' columns; a row of another version is refused. */
+/** The version of the columns of every table; a row of another version is refused. */
 export const schemaVersion = 1;
 
 /** Leaves the columns that are null out: an absent property is how a table says null. */

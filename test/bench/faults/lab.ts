@@ -209,18 +209,6 @@ function makeObject(
   }
 }
 
-/** The line that Active Directory keeps of a deleted object. */
-export const tombstoneOf = ({ home }: LabObject, deletedAt: number, isRecycled = true): LabTombstone => ({
-  kind: 'tombstone',
-  objectClass: home.objectClass,
-  namingContext: 0,
-  objectGUID: home.objectGUID,
-  whenChanged: new Date(deletedAt).toISOString(),
-  isRecycled,
-  ...(home.objectSid === undefined ? {} : { objectSid: home.objectSid }),
-  ...(home.sAMAccountName === undefined ? {} : { sAMAccountName: home.sAMAccountName }),
-});
-
 /** The organisation as the stack takes it: everybody but the orphans has an AD object. */
 export function organisationOf({ tenantId, forests, objects, orphans }: Lab, now = Date.now()): Organisation {
   const gone = new Set(orphans);
