@@ -37,7 +37,7 @@ export interface DomainControllerLimits {
 }
 
 /** Minutes between the clocks of the domain controller and this machine; Kerberos has the same limit. */
-export const maxClockSkewMinutes = 5;
+const maxClockSkewMinutes = 5;
 const minute = 60_000;
 const hour = 60 * minute;
 

@@ -36,7 +36,7 @@ export const keyOf = ({ type, id }: Pick<LabObject, 'type' | 'id'>): string => `
 
 const livingObjects = 20;
 const forestNames = ['contoso', 'fabrikam'] as const;
-export const domainOf = (forest: string): string => `${forest}.example`;
+const domainOf = (forest: string): string => `${forest}.example`;
 export const domainSidOf = (forest: string): string =>
   forest === 'contoso'
     ? 'S-1-5-21-1004336348-1177238915-682003330'
@@ -55,7 +55,7 @@ export function guidOf(name: string): string {
 }
 
 /** The 16 bytes of a GUID as AD and .NET write them, base64: an immutableId. */
-export function immutableIdOf(guid: string): string {
+function immutableIdOf(guid: string): string {
   const bytes = Buffer.from(guid.replaceAll('-', ''), 'hex');
   bytes.subarray(0, 4).reverse();
   bytes.subarray(4, 6).reverse();
