@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../../core/appError';
+import type { CloudId } from '../../core/cloudObject';
 import { formatInstant, type Instant } from '../../core/instant';
 import { fromStorableText, toStorableText } from './storableText';
 
@@ -56,6 +57,12 @@ export const read = {
   dateTime: z.date().transform(date => date.getTime() as Instant),
   isoText: z.iso.datetime().transform(value => Date.parse(value) as Instant),
   etag: z.string().min(1),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'a lower-case SHA-256 was expected'),
+  /** The key of the row of a cloud object. */
+  cloudId: z
+    .string()
+    .regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'a lower-case GUID was expected')
+    .transform(id => id as CloudId),
   schemaVersion: z.literal(schemaVersion),
 };
 
