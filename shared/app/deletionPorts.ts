@@ -16,18 +16,8 @@ export interface WriteRequest {
 
 export interface DeleteRequest extends WriteRequest {
   readonly type: ObjectType;
-  /**
-   * Whether a DELETE of ours may have been sent for this object before this call (its decision was found in `deleting`, or failed
-   * with `mayHaveTakenEffect`): only then is an object that is not there `deletedProbably`.
-   */
-  readonly mayHaveBeenSent: boolean;
   /** Whether it holds a directory role or roles can be assigned to it, as far as that is known; for the reason of a refusal only. */
   readonly privileged: boolean | 'unknown';
-}
-
-export interface RestoreRequest extends WriteRequest {
-  /** Whether a restore of ours may have been sent before this call. */
-  readonly mayHaveBeenSent: boolean;
 }
 
 export interface BlockRequest extends WriteRequest {
@@ -58,7 +48,7 @@ export interface Written<Outcome> {
 export interface CloudDeleter {
   delete(request: DeleteRequest, signal: AbortSignal): Promise<Written<DeletionOutcome>>;
   /** Restores a deleted user. */
-  restore(request: RestoreRequest, signal: AbortSignal): Promise<Written<RestoreOutcome>>;
+  restore(request: WriteRequest, signal: AbortSignal): Promise<Written<RestoreOutcome>>;
   /** Blocks a user's sign-in, then revokes what is signed in. Reversible by `release`; may be repeated. */
   block(request: BlockRequest, signal: AbortSignal): Promise<Written<BlockOutcome>>;
   /** Sets `accountEnabled` back to what it was. */

@@ -10,7 +10,7 @@ import { startDeletion, type Refusal } from '../../core/decisionSteps';
 import type { Instant } from '../../core/instant';
 import type { Guid } from '../../core/keys/guid';
 import { personActor, startEntry } from '../../core/review/deletionAudit';
-import type { DeletionEnding } from '../../core/review/deletionEnding';
+import { unconfirmed, type DeletionEnding } from '../../core/review/deletionEnding';
 import { mayShowAttempt, nextAttempt, startOperation } from '../../core/review/deletionOperation';
 import {
   outcomeOfEnding,
@@ -29,10 +29,8 @@ export type DeletableDecision = StoredDecision & DecisionIn<'approved' | 'quaran
 /** One object that was proved again. */
 export interface ProvedItem {
   readonly decision: DeletableDecision;
-  /** As it was read and judged; null: it is not there any more, and a DELETE of ours may be the reason. */
+  /** As it was read and judged; null: it is not there any more, and a DELETE of an earlier attempt may be the reason. */
   readonly cloud: CloudObject | null;
-  /** Whether a DELETE of ours, in an earlier attempt, may have arrived. */
-  readonly mayHaveBeenSent: boolean;
 }
 
 export interface DeleteOneRequest extends Asked {
@@ -187,23 +185,18 @@ async function attempt(
   signal: AbortSignal,
 ): Promise<Attempted> {
   if (item.cloud === null) return lookInstead(ports, deleting, null, signal);
-  const fault = await provedNoMore(ports, deleting, item, item.cloud, signal);
+  const fault = await provedNoMore(ports, deleting, item.cloud, signal);
   if (fault) return fault;
   const { type, id } = deleting;
   const { deadline } = request;
-  const { mayHaveBeenSent } = item;
-  const written = await ports.deleter.delete(
-    { type, id, deadline, mayHaveBeenSent, privileged: 'unknown' },
-    signal,
-  );
+  const written = await ports.deleter.delete({ type, id, deadline, privileged: 'unknown' }, signal);
   return understood(ports, deleting, written, AbortSignal.timeout(closingMs));
 }
 
-/** Snapshot, and the last look: whatever fails here, nothing was sent. */
+/** Snapshot, and the last look: whatever fails here, nothing was sent, and what vanished did so by somebody else. */
 async function provedNoMore(
   ports: DeletionPorts,
   deleting: DeletingDecision,
-  { mayHaveBeenSent }: ProvedItem,
   judged: CloudObject,
   signal: AbortSignal,
 ): Promise<Attempted | null> {
@@ -211,7 +204,7 @@ async function provedNoMore(
   try {
     signal.throwIfAborted();
     const reading = await ports.snapshots.take(type, id, signal);
-    if (reading.kind === 'notThere') return await notThere(ports, deleting, mayHaveBeenSent, signal);
+    if (reading.kind === 'notThere') return ended({ kind: 'gone' });
     const { json, missing } = reading.snapshot;
     const kept: Json = {
       version: 1,
@@ -222,7 +215,7 @@ async function provedNoMore(
     };
     await ports.records.keepSnapshot(operationId, kept, signal);
     const live: CloudObject | null = await ports.directory.readById(type, id, signal);
-    if (live === null) return await notThere(ports, deleting, mayHaveBeenSent, signal);
+    if (live === null) return ended({ kind: 'gone' });
     if (canonicalJson({ ...live }) !== canonicalJson({ ...judged }))
       return ended({ kind: 'abandoned', because: 'evidenceChanged' });
     const facts = await ports.facts.read(type, id, signal);
@@ -239,15 +232,6 @@ async function provedNoMore(
   }
 }
 
-/** It vanished between two looks: by somebody else, unless an earlier attempt of ours may have arrived. */
-const notThere = (
-  ports: DeletionPorts,
-  deleting: DeletingDecision,
-  mayHaveBeenSent: boolean,
-  signal: AbortSignal,
-): Promise<Attempted> =>
-  mayHaveBeenSent ? lookInstead(ports, deleting, null, signal) : Promise.resolve(ended({ kind: 'gone' }));
-
 /** Looks for what a DELETE that was sent did. */
 async function lookInstead(
   ports: DeletionPorts,
@@ -257,17 +241,7 @@ async function lookInstead(
 ): Promise<Attempted> {
   try {
     const found = await lookAfter(ports, deleting, signal);
-    return found === null
-      ? ended(
-          {
-            kind: 'failed',
-            reason: 'Graph did not confirm the delete, and the object is there.',
-            retryable: true,
-            mayHaveTakenEffect: true,
-          },
-          trace,
-        )
-      : ended(found, trace);
+    return ended(found ?? unconfirmed, trace);
   } catch (error) {
     if (!(error instanceof AppError) && !signal.aborted) throw error;
     ports.log.error(

@@ -7,7 +7,7 @@ import type { LapseReason, StoredDecision } from '../../core/decision';
 import { approvalFault } from '../../core/decisionLapse';
 import type { CandidateFacts } from '../../core/facts';
 import { formatInstant } from '../../core/instant';
-import { endingOfDetails } from '../../core/review/deletionEnding';
+import { endingOfDetails, unconfirmed } from '../../core/review/deletionEnding';
 import { lockReason } from '../../core/holds';
 import { refusedItem, type ItemOutcome } from '../../core/review/itemOutcome';
 import { factsOfGone, namesNoDomain, proofFault } from '../../core/review/proof';
@@ -271,8 +271,13 @@ async function settleJudged(
     const outcome = await leaveForReview(ports, decision, now, cloud, enabled, by, signal);
     return { kind: 'outcome', outcome };
   }
-  const mayHaveBeenSent = await mayHaveArrived(ports, decision, signal);
-  return { kind: 'proved', item: { decision, cloud, mayHaveBeenSent } };
+  if (await mayHaveArrived(ports, decision, signal)) {
+    const restored = refusedItem('mayBeRestored', unconfirmed.reason, true);
+    const now = { ...facts, state: 'attention' } as const;
+    const outcome = await leaveForReview(ports, decision, now, cloud, restored, by, signal);
+    return { kind: 'outcome', outcome };
+  }
+  return { kind: 'proved', item: { decision, cloud } };
 }
 
 /** It is no more: gone by somebody else, unless an earlier attempt of ours may have arrived; then that attempt's end is looked for. */
@@ -283,7 +288,7 @@ async function notThere(
   signal: AbortSignal,
 ): Promise<Proved> {
   if (await mayHaveArrived(ports, decision, signal))
-    return { kind: 'proved', item: { decision, cloud: null, mayHaveBeenSent: true } };
+    return { kind: 'proved', item: { decision, cloud: null } };
   const gone = { kind: 'gone' } as const;
   const outcome = await leaveForReview(ports, decision, factsOfGone(facts), null, gone, by, signal);
   return { kind: 'outcome', outcome };

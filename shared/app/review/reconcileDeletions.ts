@@ -3,7 +3,7 @@ import type { StoredDecision } from '../../core/decision';
 import { approvalFault } from '../../core/decisionLapse';
 import type { Instant } from '../../core/instant';
 import { reconciler, startEntry } from '../../core/review/deletionAudit';
-import type { DeletionEnding } from '../../core/review/deletionEnding';
+import { unconfirmed, type DeletionEnding } from '../../core/review/deletionEnding';
 import { abandonedAfterMs, type DeletionPorts } from './deletionUseCasePorts';
 import { eachDecision } from './eachDecision';
 import { endDeletion, recordedEnding, type DeletingDecision } from './endDeletion';
@@ -80,10 +80,11 @@ async function lookForEnding(
   if (found !== null) return sent ? found : { kind: 'gone' };
   const fault = approvalFault(approval, await ports.facts.read(type, id, signal), ports.clock.now());
   if (fault !== null) return { kind: 'abandoned', because: fault === 'gone' ? 'notCandidate' : fault };
+  if (sent) return unconfirmed;
   return {
     kind: 'failed',
     reason: 'The process ended before it was deleted.',
     retryable: true,
-    mayHaveTakenEffect: sent,
+    mayHaveTakenEffect: false,
   };
 }

@@ -108,7 +108,7 @@ async function bringBack(ports: DeletionPorts, id: CloudId, signal: AbortSignal)
   const until = restorableUntil('user', item);
   if (until !== null && clock.now() >= until) return { kind: 'purged' };
   const deadline = (clock.now() + lastRequestMs) as Instant;
-  const { outcome, trace } = await ports.deleter.restore({ id, deadline, mayHaveBeenSent: false }, signal);
+  const { outcome, trace } = await ports.deleter.restore({ id, deadline }, signal);
   switch (outcome.kind) {
     case 'restored':
       return { kind: 'back', how: 'now', trace };

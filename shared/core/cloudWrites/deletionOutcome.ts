@@ -65,13 +65,13 @@ export function deletionOutcome(attempt: WriteAttempt, context: DeletionContext)
 }
 
 /** Deleting a contact by v1.0 is refused whatever one sends, so nothing is sent. */
-export const contactUnsupported = (mayHaveArrived: boolean): DeletionOutcome => ({
+export const contactUnsupported: DeletionOutcome = {
   kind: 'manual',
   reason: 'contactUnsupported',
   status: null,
   code: null,
-  mayHaveTakenEffect: mayHaveArrived,
-});
+  mayHaveTakenEffect: false,
+};
 
 /** Graph has no code for these: its text tells them apart, as seen in public issues and documents (docs/assumptions.md, G18). */
 const texts: readonly (readonly [RegExp, ManualReason])[] = [

@@ -42,6 +42,15 @@ export const deletionEndingSchema = z.discriminatedUnion('kind', [
 ]);
 export type DeletionEnding = z.output<typeof deletionEndingSchema>;
 
+/** A DELETE of ours may have arrived, and the object is there: it was not deleted, or somebody has restored it since. */
+export const unconfirmed = {
+  kind: 'failed',
+  reason:
+    'A DELETE may have been sent, and the object is there: look whether somebody restored it, and approve it again.',
+  retryable: false,
+  mayHaveTakenEffect: true,
+} as const satisfies DeletionEnding;
+
 /** What is audited for each ending; for a deletion that took place, exactly this row says so. */
 export const actionOfEnding: Readonly<Record<DeletionEnding['kind'], AuditAction>> = {
   deleted: 'deletionSucceeded',

@@ -20,6 +20,8 @@ export const itemRefusals = [
   'syncedSince',
   /** It is not synced any more: its source of authority was transferred. */
   'notSynced',
+  /** A DELETE may have reached it before, and it is there: somebody may have restored it. */
+  'mayBeRestored',
   /** The scan does not call it a candidate. */
   'notCandidate',
   'protected',

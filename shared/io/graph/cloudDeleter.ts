@@ -35,7 +35,7 @@ export function createCloudDeleter(options: CloudDeleterOptions): CloudDeleter {
     async delete(request, signal) {
       const write = deletionOf(request, options.contactsThroughBeta);
       return write === null
-        ? { outcome: contactUnsupported(request.mayHaveBeenSent), attempts: 0, trace: null }
+        ? { outcome: contactUnsupported, attempts: 0, trace: null }
         : deleteObject(writes, write, request, signal);
     },
     async restore(request, signal) {
@@ -44,7 +44,6 @@ export function createCloudDeleter(options: CloudDeleterOptions): CloudDeleter {
         {
           write: { method: 'POST', path: `/v1.0/directory/deletedItems/${id}/restore` },
           deadline: request.deadline,
-          mayHaveBeenSent: request.mayHaveBeenSent,
           decide: restoreOutcome,
         },
         signal,
@@ -78,14 +77,13 @@ function deletionOf({ type, id }: DeleteRequest, contactsThroughBeta: boolean): 
 const deleteObject = (
   writes: GraphWrites,
   write: GraphWrite,
-  { type, deadline, mayHaveBeenSent, privileged }: DeleteRequest,
+  { type, deadline, privileged }: DeleteRequest,
   signal: AbortSignal,
 ): Promise<Written<DeletionOutcome>> =>
   writes.send(
     {
       write,
       deadline,
-      mayHaveBeenSent,
       decide: (attempt, mayHaveArrived) => deletionOutcome(attempt, { type, mayHaveArrived, privileged }),
     },
     signal,
@@ -134,7 +132,6 @@ const changeSignIn = (
     {
       write,
       deadline,
-      mayHaveBeenSent: false,
       decide: (attempt, mayHaveArrived) => signInChange(attempt, { success, mayHaveArrived, privileged }),
     },
     signal,

@@ -48,8 +48,6 @@ export interface GraphWritesOptions {
 export interface WriteOrder<Outcome> {
   readonly write: GraphWrite;
   readonly deadline: Instant;
-  /** Whether a try before this call may have arrived. */
-  readonly mayHaveBeenSent: boolean;
   /** Decides what a try means; `mayHaveArrived`: an earlier one may have reached Graph. */
   readonly decide: (attempt: WriteAttempt, mayHaveArrived: boolean) => Outcome | WriteFailure;
 }
@@ -123,10 +121,10 @@ export function createGraphWrites(options: GraphWritesOptions): GraphWrites {
   }
 
   return {
-    async send({ write, deadline, mayHaveBeenSent, decide }, signal) {
+    async send({ write, deadline, decide }, signal) {
       const request = `${write.method} ${write.path}`;
       const latestStart = (deadline - limits.shortestAttemptMs) as Instant;
-      let mayHaveArrived = mayHaveBeenSent;
+      let mayHaveArrived = false;
       let attempts = 0;
       let tries = 0;
       let trace: string | null = null;

@@ -99,7 +99,7 @@ test('what reads is the reader, what deletes is the deleter, and nothing is both
   const deadline = (Date.now() + 20_000) as Instant;
   const request = { id, deadline, privileged: 'unknown' } as const;
   expect((await ports.deleter.block(request, open)).outcome.kind).toBe('blocked');
-  const { outcome } = await ports.deleter.delete({ ...request, type: 'user', mayHaveBeenSent: false }, open);
+  const { outcome } = await ports.deleter.delete({ ...request, type: 'user' }, open);
   expect(outcome).toEqual({ kind: 'deleted' });
   expect(new Set(graph.requests.slice(reads.length).map(({ appId }) => appId))).toEqual(
     new Set([deleter.clientId]),

@@ -5,7 +5,7 @@ import type {
   DeletedItems,
   DeleteRequest,
   ReleaseRequest,
-  RestoreRequest,
+  WriteRequest,
   Written,
 } from '../../../shared/app/deletionPorts';
 import type {
@@ -66,19 +66,18 @@ export class MemoryTenant implements CloudDeleter, DeletedItems, CloudSnapshots 
     if (type === 'user') this.bin.set(id, { object, at: this.now() });
   }
 
-  async delete({ type, id, mayHaveBeenSent }: DeleteRequest): Promise<Written<DeletionOutcome>> {
-    if (type === 'contact') return { outcome: contactUnsupported(mayHaveBeenSent), attempts: 0, trace: null };
+  async delete({ type, id }: DeleteRequest): Promise<Written<DeletionOutcome>> {
+    if (type === 'contact') return { outcome: contactUnsupported, attempts: 0, trace: null };
     this.writes.push(`delete ${id}`);
     const scripted = this.deleteOutcomes.shift();
     if (scripted) return written(scripted);
-    if (!this.find(type, id))
-      return written(mayHaveBeenSent ? { kind: 'deletedProbably' } : { kind: 'goneBefore' });
+    if (!this.find(type, id)) return written({ kind: 'goneBefore' });
     this.deletions.push(`${type}/${id}`);
     this.remove(type, id);
     return written({ kind: 'deleted' });
   }
 
-  async restore({ id }: RestoreRequest): Promise<Written<RestoreOutcome>> {
+  async restore({ id }: WriteRequest): Promise<Written<RestoreOutcome>> {
     this.writes.push(`restore ${id}`);
     const scripted = this.restoreOutcomes.shift();
     if (scripted) return written(scripted);

@@ -42,12 +42,27 @@ describe('a delete that a crash left under way', () => {
   });
 
   test('and that was not sent is failed, and may be tried again', async () => {
-    const world = await crashedAt('deleter', 'delete', 'before');
+    const world = await crashedAt('snapshots', 'take', 'before');
     world.advance(fiveMinutes);
     expect(await reconcile(world)).toEqual({ ended: { failed: 1 }, left: 0 });
     expect(state(world)).toBe('failed');
     expect(await world.deleteOne('eve')).toMatchObject({ kind: 'deleted' });
     expect(world.timesDeleted('eve')).toBe(1);
+  });
+
+  test('and that may have been sent goes back to review where the object is there: somebody may have restored it', async () => {
+    for (const when of ['before', 'after'] as const) {
+      const world = await crashedAt('deleter', 'delete', when);
+      const times = world.timesDeleted('eve');
+      if (when === 'after') await world.tenant.restore({ id: world.idOf('eve'), deadline: 0 as never });
+      world.advance(fiveMinutes);
+      expect(await reconcile(world)).toEqual({ ended: { failed: 1 }, left: 0 });
+      expect(await world.deleteOne('eve')).toMatchObject({ refusal: 'mayBeRestored', backToReview: true });
+      expect(state(world)).toBe('lapsed');
+      expect(world.timesDeleted('eve')).toBe(times);
+      // Nobody knows whether the first one was used.
+      expect(world.caps.claimedOn('20261120')).toBe(1);
+    }
   });
 
   test('and whose approval is over meanwhile goes back to review', async () => {
@@ -158,7 +173,7 @@ describe('a delete that a crash left under way', () => {
     });
     expect(state(world)).toBe('deleting');
     // Somebody restores it in the portal.
-    await world.tenant.restore({ id: world.idOf('eve'), deadline: 0 as never, mayHaveBeenSent: false });
+    await world.tenant.restore({ id: world.idOf('eve'), deadline: 0 as never });
     world.advance(35 * fiveMinutes);
     await reconcile(world);
     expect(state(world)).toBe('deleted');

@@ -104,7 +104,6 @@ export async function startWriteBench(
       type,
       id: cloudId(n),
       deadline: (bench.now + 60_000) as Instant,
-      mayHaveBeenSent: false,
       privileged: 'unknown',
       ...change,
     }),
