@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { reviewRoutes } from '../../functions/httpRoutes';
 import { itemRefusals, type ItemOutcome } from '../../shared/core/review/itemOutcome';
 import { readDocument, section, table } from './markdown';
@@ -25,6 +26,12 @@ test('every route is listed, with its roles', () => {
     new Set(['GET /api/health: none', ...expected]),
   );
   expect(rows).toHaveLength(expected.length + 1);
+});
+
+test('every parameter of the list of candidates is told', () => {
+  const list = reviewRoutes.find(({ operationId }) => operationId === 'listCandidates');
+  const { properties } = z.toJSONSchema(list!.query!, { io: 'input' });
+  expect(new Set(namesIn('## Candidates', 'Parameter'))).toEqual(new Set(Object.keys(properties!)));
 });
 
 test('every refusal of a call that deletes is listed, in the order of the code', () => {
