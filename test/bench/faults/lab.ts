@@ -6,7 +6,6 @@ import type { Organisation, Source } from '../../support/organisation/organisati
 
 /** An AD object's line in an export. */
 export type LabLine = Extract<ExportLineInput, { kind: 'object' }>;
-export type LabTombstone = Extract<ExportLineInput, { kind: 'tombstone' }>;
 
 /** One object on both sides; `line` null: its AD object is gone. */
 export interface LabObject {
