@@ -55,7 +55,7 @@ function redirects(parts: Partial<RegistrationParts>): string {
   return addresses.length > 0 ? `; page ${addresses.join(', ')}` : '';
 }
 
-export function describeNote(note: Note): string {
+function describeNote(note: Note): string {
   switch (note.kind) {
     case 'notOurs':
       return line(

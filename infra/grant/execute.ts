@@ -221,7 +221,7 @@ function known<Value>(value: Value | null | undefined, what: string): Value {
 }
 
 /** Which directory role lets a person do it; each action has one that is enough. */
-export function roleFor(action: Action): string {
+function roleFor(action: Action): string {
   switch (action.kind) {
     case 'grant':
     case 'revoke':

@@ -6,7 +6,7 @@ import { identityNames, identityTitles, optionalPermissions, type IdentityName }
 import type { WantedRegistration } from './registration';
 import type { Choices } from './wanted';
 
-export const phases = ['pre', 'post', 'all'] as const;
+const phases = ['pre', 'post', 'all'] as const;
 /** Of a deployment: before the resources are made, after it, or both at once. */
 export type Phase = (typeof phases)[number];
 

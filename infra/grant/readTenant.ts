@@ -52,7 +52,7 @@ const registrationSchema = z.object({
   optionalClaims: raw.nullish(),
   spa: raw.nullish(),
 });
-export const registrationSelect = Object.keys(registrationSchema.shape).join(',');
+const registrationSelect = Object.keys(registrationSchema.shape).join(',');
 const principalSchema = z.object({
   id: text,
   displayName: z.string().nullish(),

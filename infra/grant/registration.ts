@@ -1,7 +1,7 @@
 import { roles, type Role } from '../../shared/app/caller';
 
 /** The Azure CLI's own application id, the same in every tenant and cloud. */
-export const azureCliAppId = '04b07795-8ddb-461a-bbee-02f9e1bf7b46';
+const azureCliAppId = '04b07795-8ddb-461a-bbee-02f9e1bf7b46';
 /** The application id of Microsoft Graph, the same in every tenant and cloud. */
 export const graphAppId = '00000003-0000-0000-c000-000000000000';
 export const scopeName = 'access_as_user';
@@ -22,7 +22,7 @@ interface RoleDefinition {
 }
 
 /** Reading is open to applications as well; to approve and to delete takes a person (docs/http-api.md). */
-export const roleDefinitions: Readonly<Record<Role, RoleDefinition>> = {
+const roleDefinitions: Readonly<Record<Role, RoleDefinition>> = {
   'Orphans.Reader': {
     id: 'f153cf65-44ea-46a1-b5a7-42b2cb3003da',
     allowedMemberTypes: ['User', 'Application'],
@@ -144,7 +144,7 @@ export const wantedParts = (
 });
 
 /** The id of our scope among those of the registration; null: it is not there. */
-export function scopeIdOf(api: Raw): string | null {
+function scopeIdOf(api: Raw): string | null {
   const scope = listOf(api['oauth2PermissionScopes']).find(({ value }) => value === scopeName);
   return typeof scope?.['id'] === 'string' ? scope['id'] : null;
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 /** Folders, below the root, with templates and parameter files. */
-export const templateFolders = ['infra', 'test/infra'] as const;
+const templateFolders = ['infra', 'test/infra'] as const;
 const templates = '**/*.bicep';
 const parameterFiles = '**/*.bicepparam';
 

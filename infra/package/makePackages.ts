@@ -11,7 +11,7 @@ import type { ArchiveFile } from './zipFile';
 
 export const checksumsName = 'SHA256SUMS';
 /** What is in the zip, as files: for tools that pack a folder by themselves. */
-export const appFolderName = 'app';
+const appFolderName = 'app';
 
 /** Makes what is wanted, and the checksums of all that was made now. @returns the names of the files. */
 export async function makePackages(

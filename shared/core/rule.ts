@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { CloudId } from './cloudObject';
-import { commentSchema, type Person } from './decision';
-import { guid, instant, sid } from './exportPrimitives';
+import type { Person } from './decision';
+import { guid, sid } from './exportPrimitives';
 import type { CandidateFacts } from './facts';
 import type { Instant } from './instant';
 import { objectTypes } from './objectType';
@@ -49,13 +49,6 @@ export type RuleContent = z.output<typeof ruleContentSchema>;
 
 export const ruleKinds = ['exclusion', 'retiredDomain', 'holdRelease', 'breakGlass'] as const;
 export type RuleKind = RuleContent['kind'];
-
-/** What an administrator adds, as it comes in. */
-export const newRuleSchema = z.strictObject({
-  content: ruleContentSchema,
-  reason: commentSchema,
-  expiresAt: instant.nullable(),
-});
 
 /** One row of the table Rules (docs/table-schema.md). */
 export interface Rule {

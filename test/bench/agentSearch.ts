@@ -12,6 +12,9 @@ async function main(): Promise<void> {
   };
   const directory = createLdapDirectory({
     domainControllers: [{ ...controller, ca: readFileSync(caFile, 'utf8') }],
+    attempts: 1,
+    connectTimeoutMs: 20_000,
+    inactivityTimeoutMs: 120_000,
   });
   const signal = new AbortController().signal;
   await directory.describe(signal);

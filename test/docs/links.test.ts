@@ -27,3 +27,10 @@ function brokenLinks(document: string): string[] {
 test.each(documents)('the links of %s lead somewhere', document => {
   expect(brokenLinks(document)).toEqual([]);
 });
+
+test('README.md leads to every document', () => {
+  const targets = new Set(linkTargetsIn(readDocument('README.md')).map(target => target.split('#')[0]));
+  const ofDocs = documentsIn('docs').filter(name => path.dirname(name) === 'docs');
+  expect(ofDocs.filter(name => !targets.has(name))).toEqual([]);
+  expect(ofDocs.length).toBeGreaterThan(10);
+});

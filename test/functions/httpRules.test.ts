@@ -86,7 +86,10 @@ test.each([
   [{ kind: 'everything' }, {}],
   [{ ...exclusion, more: 1 }, {}],
   [exclusion, { reason: ' ' }],
+  [exclusion, { reason: undefined }],
   [exclusion, { expiresAt: undefined }],
+  [exclusion, { expiresAt: 'soon' }],
+  [exclusion, { owner: 'me' }],
   [exclusion, { expiresAt: '2026-11-20T09:00:00Z' }],
 ])('%j with %j is refused', async (content, more) => {
   const answer = await add(content, more);

@@ -11,7 +11,7 @@ interface Read {
 }
 
 /** Everything that a check looks at in a deployment: it is handed one that takes note. */
-export function placesRead(check: Check, deployment: Deployment): Read {
+function placesRead(check: Check, deployment: Deployment): Read {
   const leaves = new Map<string, Place>();
   const listed = new Map<string, Place>();
   const noting = <Target extends object>(target: Target, place: Place): Target =>

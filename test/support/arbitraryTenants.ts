@@ -11,14 +11,14 @@ const number = fc.nat(11);
 const maybe = <Value>(arbitrary: fc.Arbitrary<Value>): fc.Arbitrary<Value | null> =>
   fc.option(arbitrary, { nil: null, freq: 4 });
 
-export const bytesOf = (value: number): Uint8Array => new Uint8Array(16).fill(value + 1);
+const bytesOf = (value: number): Uint8Array => new Uint8Array(16).fill(value + 1);
 export const guidOf = (value: number): string => guidFromBytes(bytesOf(value)) ?? '';
-export const anchorOf = (value: number): string => bytesToBase64(bytesOf(value));
+const anchorOf = (value: number): string => bytesToBase64(bytesOf(value));
 const domainSids = ['S-1-5-21-1-2-3', 'S-1-5-21-4-5-6', 'S-1-5-21-7-8-9'] as const;
 export const domainNames = ['contoso.example', 'fabrikam.example', 'nowhere.example'] as const;
-export const sidOf = (domain: number, value: number): string => `${domainSids[domain]}-${1100 + value}`;
-export const mailOf = (value: number): string => `p${value}@contoso.example`;
-export const sourceOf = (domain: number): SourceName => (domain === 1 ? 'fabrikam' : 'contoso') as SourceName;
+const sidOf = (domain: number, value: number): string => `${domainSids[domain]}-${1100 + value}`;
+const mailOf = (value: number): string => `p${value}@contoso.example`;
+const sourceOf = (domain: number): SourceName => (domain === 1 ? 'fabrikam' : 'contoso') as SourceName;
 
 const times = fc.constantFrom(
   instant('2026-01-01T00:00:00Z'),
@@ -74,7 +74,7 @@ export const cloudObjectOf = (id: string): fc.Arbitrary<CloudObject> =>
     });
 
 /** A line of an export: alive, in scope or not, or a tombstone; of any class, with any keys. */
-export const someRecord: fc.Arbitrary<ExportRecord> = fc
+const someRecord: fc.Arbitrary<ExportRecord> = fc
   .record({
     tombstone: fc.boolean(),
     recycled: fc.boolean(),

@@ -30,7 +30,7 @@ export type Command =
       readonly step: 'first' | 'rotate' | 'activate';
     };
 
-export const commandNames = ['check', 'export', 'run', 'keygen'] as const;
+const commandNames = ['check', 'export', 'run', 'keygen'] as const;
 export type CommandName = (typeof commandNames)[number];
 
 export type ParsedCommandLine =

@@ -28,12 +28,6 @@ export function parseDn(dn: string): readonly Rdn[] | null {
   return rdns;
 }
 
-/** The DN of the object's parent, spelled as in `dn`; null where there is none. */
-export function parentOf(dn: string): string | null {
-  const comma = nextComma(dn, 0);
-  return comma === -1 ? null : dn.slice(comma + 1).replace(leadingSpaces, '');
-}
-
 /**
  * The DN in the one spelling in which equal DNs are equal texts: lower case, no spaces at the edges of values, only those
  * characters escaped that must be. What is no DN is returned in lower case, so that it equals itself and hardly anything else.

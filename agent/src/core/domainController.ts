@@ -35,10 +35,9 @@ export interface DomainControllerLimits {
   /** Hours since the last success of every inbound neighbour. */
   readonly maxReplicationAgeHours: number;
 }
-export const defaultDomainControllerLimits: DomainControllerLimits = { maxReplicationAgeHours: 24 };
 
 /** Minutes between the clocks of the domain controller and this machine; Kerberos has the same limit. */
-export const maxClockSkewMinutes = 5;
+const maxClockSkewMinutes = 5;
 const minute = 60_000;
 const hour = 60 * minute;
 

@@ -3,6 +3,7 @@ import { guidFromBytes } from '../../../shared/core/keys/guid';
 import { sidFromBytes, type Sid } from '../../../shared/core/keys/sid';
 import { strictText, type DirectoryEntry } from './directoryEntry';
 import { classOf } from './objectClass';
+import { readAttributes } from './schemaGuids';
 
 export type ObjectLine = Extract<ExportLineInput, { kind: 'object' }>;
 
@@ -25,20 +26,6 @@ export type ExportLineResult =
   /** The line would have more bytes than the format allows. */
   | { readonly kind: 'tooLong'; readonly bytes: number };
 
-const exported = [
-  'objectClass',
-  'objectGUID',
-  'objectSid',
-  'sIDHistory',
-  'mS-DS-ConsistencyGuid',
-  'msDS-ExternalDirectoryObjectId',
-  'sAMAccountName',
-  'userPrincipalName',
-  'mail',
-  'proxyAddresses',
-  'userCertificate',
-] as const;
-
 /** The names of the attributes to ask for, without repetition, spelled as AD does where they are ours. */
 export function exportAttributes(
   anchorAttribute: string | null,
@@ -46,7 +33,8 @@ export function exportAttributes(
 ): readonly string[] {
   const names = new Map<string, string>();
   for (const name of [
-    ...exported,
+    // Every one is checked for whether the account may read it.
+    ...readAttributes.map(attribute => attribute.name),
     ...(anchorAttribute === null ? [] : [anchorAttribute]),
     ...scopeAttributes,
   ]) {

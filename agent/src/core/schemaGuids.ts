@@ -26,6 +26,7 @@ const attribute = (name: string, guid: string, set: keyof typeof propertySets | 
   propertySet: set === null ? null : propertySets[set],
 });
 
+/** What an export asks for of every object; it is checked of each whether the account may read it everywhere. */
 export const readAttributes: readonly ReadAttribute[] = [
   attribute('objectClass', 'bf9679e5-0de6-11d0-a285-00aa003049e2', 'Public Information'),
   attribute('objectGUID', 'bf9679e7-0de6-11d0-a285-00aa003049e2', 'Public Information'),

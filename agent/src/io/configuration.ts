@@ -79,7 +79,7 @@ const limits = z.strictObject({
   unexplainedObjects: z.int().nonnegative().default(0),
   /** An inbound replication neighbour whose last success is older stops the export. */
   maxReplicationAgeHours: positive.default(24),
-  /** How long a domain controller may be silent in the middle of an answer, in seconds. */
+  /** How long a domain controller may be silent in the middle of an answer, in seconds. AD ends a search by itself after 120 (MaxQueryDuration). */
   silenceSeconds: positive.default(120),
   connectSeconds: positive.default(20),
   /** How often a search is begun anew before the domain controller counts as unavailable. */

@@ -12,7 +12,8 @@ export interface DeletedItem {
 /** The types that surely lie in deletedItems after a deletion. Synced groups are security or Exchange groups, which do not. */
 export const confirmableTypes: readonly ObjectType[] = ['user'];
 
-const restorableDays = 30;
+/** How long Entra ID keeps a deleted user, in days. */
+export const restorableDays = 30;
 const dayMs = 24 * 60 * 60_000;
 
 /**

@@ -1,3 +1,4 @@
+import { restorableDays } from '../cloudWrites/deletedItem';
 import type { ObjectType } from '../objectType';
 
 /** What a delete of this type costs, as far as it can not be taken back (domain.md, "Deleting"). */
@@ -8,9 +9,6 @@ export interface Reversibility {
   /** What to know before saying yes. */
   readonly caveats: readonly string[];
 }
-
-/** How long Entra ID keeps a deleted user, in days. */
-export const restorableDays = 30;
 
 const reversibilities: Readonly<Record<ObjectType, Reversibility>> = {
   user: {

@@ -91,7 +91,6 @@ export function rowOfHead(chain: AuditChain, head: AuditHead): Row {
   };
 }
 
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a lower-case SHA-256 was expected');
 const month = z
   .string()
   .regex(auditMonthPattern, 'a month, yyyyMM, was expected')
@@ -115,8 +114,8 @@ const rowSchema = z
     runId: orNull(id),
     correlationId: orNull(id),
     details: read.text.pipe(json(z.json()) as z.ZodType<Json, string>),
-    previousHash: sha256,
-    hash: sha256,
+    previousHash: read.sha256,
+    hash: read.sha256,
   })
   .transform(
     (
@@ -141,7 +140,7 @@ const headSchema = z
     schemaVersion: read.schemaVersion,
     etag: read.etag,
     sequence: read.int32,
-    hash: sha256,
+    hash: read.sha256,
     previousMonth: orNull(month),
     nextMonth: orNull(month),
   })

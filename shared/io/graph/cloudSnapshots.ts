@@ -5,7 +5,7 @@ import type { CloudId } from '../../core/cloudObject';
 import { formatInstant, type Instant } from '../../core/instant';
 import type { ObjectType } from '../../core/objectType';
 import type { Clock } from '../../app/ports';
-import { boundedJson } from './boundedJson';
+import { cutJson } from './cutJson';
 import { entityOf } from './entities';
 import type { GraphRequests } from './graphRequests';
 import { readItems } from './itemReader';
@@ -121,7 +121,7 @@ function selected(
   }
   const kept: Record<string, Json> = {};
   for (const name of names) {
-    if (name in found) kept[name] = boundedJson(found[name]);
+    if (name in found) kept[name] = cutJson(found[name]);
     else missing.push({ part: `object.${name}`, why: 'Graph left it out' });
   }
   return kept;
@@ -172,8 +172,8 @@ function item(value: unknown, { select }: SnapshotPart): Json {
   const type = value['@odata.type'];
   const names = select ?? Object.keys(value).filter(name => !name.includes('@'));
   return {
-    ...(typeof type === 'string' ? { type: boundedJson(type.replace('#microsoft.graph.', '')) } : {}),
-    ...Object.fromEntries(names.map(name => [name, boundedJson(value[name])])),
+    ...(typeof type === 'string' ? { type: cutJson(type.replace('#microsoft.graph.', '')) } : {}),
+    ...Object.fromEntries(names.map(name => [name, cutJson(value[name])])),
   };
 }
 

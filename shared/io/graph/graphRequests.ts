@@ -19,7 +19,7 @@ import { untilAborted } from './untilAborted';
 
 export interface RequestLimits extends RetryPolicy, ExchangeLimits {}
 
-export const defaultLimits: RequestLimits = {
+const defaultLimits: RequestLimits = {
   attempts: 8,
   longestWaitMs: 15 * 60_000,
   attemptTimeoutMs: 100_000,

@@ -1,13 +1,10 @@
-import { z } from 'zod';
 import { AppError } from '../../core/appError';
 import type { GraphAnswer, GraphRequests } from './graphRequests';
-import { PageTrail } from './nextLink';
+import { pageSchema, PageTrail } from './nextLink';
 import type { Refusal } from './refusal';
 
 /** Pages of no item in a row, after which a list is taken for one that never ends. */
 const mostEmptyPages = 100;
-
-const pageSchema = z.object({ value: z.array(z.unknown()), '@odata.nextLink': z.string().optional() });
 
 export type ItemsReading =
   | {

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type { ListReading, ListSink, Log } from '../../app/ports';
 import { AppError } from '../../core/appError';
 import { ByteKeyTable } from '../../core/byteKeyTable';
@@ -7,7 +6,7 @@ import { guidToBytes, type Guid } from '../../core/keys/guid';
 import type { ObjectType } from '../../core/objectType';
 import { entityOf, parseCloudObject } from './entities';
 import type { GraphAnswer, GraphRequests } from './graphRequests';
-import { PageTrail } from './nextLink';
+import { pageSchema, PageTrail } from './nextLink';
 import { refusalError } from './refusal';
 
 const largestPage = 999;
@@ -16,8 +15,6 @@ const attemptsPerList = 3;
 const mostPagesWithoutNews = 1000;
 const expiredPageToken = 'Directory_ExpiredPageToken';
 const onlySynced = `$filter=${encodeURIComponent('onPremisesSyncEnabled eq true')}`;
-
-const pageSchema = z.object({ value: z.array(z.unknown()), '@odata.nextLink': z.string().optional() });
 
 /**
  * Reads every synced object of a type, and what Graph counts before and after. Starts again, with a new sink, where Graph let the

@@ -1,4 +1,8 @@
+import { z } from 'zod';
 import { AppError } from '../../core/appError';
+
+/** A page of a list of Graph, its items unread. */
+export const pageSchema = z.object({ value: z.array(z.unknown()), '@odata.nextLink': z.string().optional() });
 
 const longestNextLink = 16 * 1024;
 

@@ -7,7 +7,7 @@ import type { Authentication } from '../configuration';
 import type { SigningKeys } from './signingKeys';
 
 /** Asymmetric ones only: with HS256, whoever knows the public key could sign; with none, anybody. */
-export const allowedAlgorithms = ['RS256', 'PS256', 'ES256'] as const;
+const allowedAlgorithms = ['RS256', 'PS256', 'ES256'] as const;
 /** How far the clocks of issuer and app may be apart, seconds. */
 export const clockLeewaySeconds = 60;
 

@@ -22,7 +22,7 @@ import { createRouter } from './router';
 import type { SigningKeys } from './signingKeys';
 
 /** The longest address of a request, characters. */
-export const longestTarget = 4096;
+const longestTarget = 4096;
 
 /** A request as the platform hands it over. */
 export interface IncomingRequest {

@@ -4,7 +4,7 @@ import type { Log } from '../../app/ports';
 import type { OfferedType } from './mediaType';
 import type { Problem, ProblemCode } from './problem';
 
-export const routeMethods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+const routeMethods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 export type RouteMethod = (typeof routeMethods)[number];
 
 /** One answer of a route, other than a problem. Without `json` and `csv` it has no body. */

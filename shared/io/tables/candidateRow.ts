@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { ListedFacts } from '../../app/ports';
-import type { CloudId } from '../../core/cloudObject';
 import {
   attentionReasons,
   factStates,
@@ -89,10 +88,7 @@ function latestOf(waitsFor: readonly Wait[]): Instant | null {
 
 const listedShape = {
   partitionKey: z.enum(objectTypes),
-  rowKey: z
-    .string()
-    .regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'a lower-case GUID was expected')
-    .transform(id => id as CloudId),
+  rowKey: read.cloudId,
   etag: read.etag,
   schemaVersion: read.schemaVersion,
   state: z.enum(factStates),
@@ -100,7 +96,7 @@ const listedShape = {
   attention: orNull(z.enum(attentionReasons)),
   withdrawal: orNull(z.enum(withdrawalReasons)),
   proof: orNull(z.enum(['tombstone', 'absence'])),
-  evidenceHash: z.string().regex(/^[0-9a-f]{64}$/, 'a lower-case SHA-256 was expected'),
+  evidenceHash: read.sha256,
   waitsFor: json(z.array(z.object({ for: z.enum(waitNames), until: z.nullable(read.isoText) }))),
   firstObservedRun: read.int32,
   firstObservedAt: read.dateTime,

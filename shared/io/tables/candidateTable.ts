@@ -13,7 +13,7 @@ import { answeredWith, storageError } from '../storageErrors';
 import { evidenceToSpill, factsOfRow, listedColumns, listedFactsOfRow, rowOfFacts } from './candidateRow';
 import { rowInvalid, type Row } from './columns';
 import { isContinuation } from './continuation';
-import { getRow } from './decisionWrites';
+import { getRow, readRowPage } from './readRows';
 import { createSpill } from './spill';
 import { isWriteConflict, tableResource, writeConflict } from './tableErrors';
 
@@ -43,27 +43,14 @@ export function createCandidateTable({
   }
 
   async function listPage(query: CandidateQuery, signal: AbortSignal): Promise<CandidatePage> {
-    let { token } = query.from;
-    for (let request = 1; ; request += 1) {
-      const pages = table
-        .listEntities({
-          queryOptions: { filter: filterOf(query), select: [...listedColumns] },
-          abortSignal: signal,
-        })
-        .byPage({
-          maxPageSize: Math.min(Math.max(query.limit, 1), mostRowsOfPage),
-          ...(token === null ? {} : { continuationToken: token }),
-        });
-      // A query has one page at least.
-      const { value: page } = (await pages.next()) as { value: Page };
-      token = page.continuationToken || null;
-      if (page.length > 0 || token === null || request === mostRequests)
-        return {
-          kind: 'page',
-          facts: page.map(row => listedFactsOfRow(table.tableName, row)),
-          next: token === null ? null : { after: query.from.after, token },
-        };
-    }
+    const { after, token } = query.from;
+    const options = { filter: filterOf(query), select: [...listedColumns] };
+    const page = await readRowPage(table, options, { limit: query.limit, continuation: token }, signal);
+    return {
+      kind: 'page',
+      facts: page.rows.map(row => listedFactsOfRow(table.tableName, row)),
+      next: page.continuation === null ? null : { after, token: page.continuation },
+    };
   }
 
   return {
@@ -115,13 +102,6 @@ export function createCandidateTable({
     },
   };
 }
-
-type Page = readonly object[] & { readonly continuationToken?: string };
-
-/** Requests that one page may take: the service may answer a filter with empty pages. */
-const mostRequests = 8;
-/** Table Storage's own limit of `$top`. */
-const mostRowsOfPage = 1_000;
 
 function filterOf({ type, state, from: { after } }: CandidateQuery): string {
   const partition = odata`PartitionKey eq ${type}`;

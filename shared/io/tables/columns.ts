@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../../core/appError';
+import type { CloudId } from '../../core/cloudObject';
 import { formatInstant, type Instant } from '../../core/instant';
 import { fromStorableText, toStorableText } from './storableText';
 
@@ -9,7 +10,7 @@ export type Columns = Readonly<Record<string, ColumnValue>>;
 /** A row as the SDK writes it. */
 export type Row = Columns & { readonly partitionKey: string; readonly rowKey: string };
 
-/** The version of both tables' columns; a row of another version is refused. */
+/** The version of the columns of every table; a row of another version is refused. */
 export const schemaVersion = 1;
 
 /** Leaves the columns that are null out: an absent property is how a table says null. */
@@ -56,6 +57,12 @@ export const read = {
   dateTime: z.date().transform(date => date.getTime() as Instant),
   isoText: z.iso.datetime().transform(value => Date.parse(value) as Instant),
   etag: z.string().min(1),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'a lower-case SHA-256 was expected'),
+  /** The key of the row of a cloud object. */
+  cloudId: z
+    .string()
+    .regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'a lower-case GUID was expected')
+    .transform(id => id as CloudId),
   schemaVersion: z.literal(schemaVersion),
 };
 

@@ -14,7 +14,8 @@ import {
 import { objectTypes } from '../../core/objectType';
 import { int32, parseRow, read, schemaVersion, type Row } from './columns';
 import { capsPartition } from './decisionReader';
-import { changedMeanwhile, getRow, unlessConflict } from './decisionWrites';
+import { changedMeanwhile, unlessConflict } from './conditionalWrites';
+import { getRow } from './readRows';
 import { tableResource } from './tableErrors';
 
 export interface DeletionCapsOptions extends BackoffOptions {

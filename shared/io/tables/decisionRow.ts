@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { CloudId } from '../../core/cloudObject';
 import {
   lapseReasons,
   type Approval,
@@ -104,14 +103,9 @@ const rejectionColumns = (rejection: Rejection): Group => ({
   rejectionReason: text(rejection.reason),
 });
 
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a lower-case SHA-256 was expected');
-
 const rowSchema = z.object({
   partitionKey: z.enum(objectTypes),
-  rowKey: z
-    .string()
-    .regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'a lower-case GUID was expected')
-    .transform(id => id as CloudId),
+  rowKey: read.cloudId,
   etag: read.etag,
   schemaVersion: read.schemaVersion,
   state: z.enum(decisionStates),
@@ -125,7 +119,7 @@ const rowSchema = z.object({
   approvedByName: orNull(read.text),
   approvedAt: orNull(read.dateTime),
   approvalExpiresAt: orNull(read.dateTime),
-  approvalEvidenceHash: orNull(sha256),
+  approvalEvidenceHash: orNull(read.sha256),
   approvalRunId: orNull(z.string().min(1)),
   approvalComment: orNull(read.text),
   approvalConfirmation: orNull(read.text),
@@ -133,7 +127,7 @@ const rowSchema = z.object({
   rejectedByName: orNull(read.text),
   rejectedAt: orNull(read.dateTime),
   rejectionExpiresAt: orNull(read.dateTime),
-  rejectionEvidenceHash: orNull(sha256),
+  rejectionEvidenceHash: orNull(read.sha256),
   rejectionReason: orNull(read.text),
   deletionBy: orNull(read.text),
   deletionByName: orNull(read.text),

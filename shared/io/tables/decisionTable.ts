@@ -4,7 +4,8 @@ import type { Decision, StoredDecision } from '../../core/decision';
 import { read } from './columns';
 import { createDecisionReader } from './decisionReader';
 import { decisionOfRow, rowOfDecision } from './decisionRow';
-import { changedMeanwhile, getRow, unlessConflict } from './decisionWrites';
+import { changedMeanwhile, unlessConflict } from './conditionalWrites';
+import { getRow } from './readRows';
 import { tableResource } from './tableErrors';
 
 /** The table Decisions: partitioned by object type, one row for each object that somebody decided about. */

@@ -1,7 +1,7 @@
 import type { TableClient } from '@azure/data-tables';
 import type { FactsReader } from '../../app/review/factsReader';
 import { factsOfRow } from './candidateRow';
-import { getRow } from './decisionWrites';
+import { getRow } from './readRows';
 import { tableResource } from './tableErrors';
 
 /** Single rows of the table OrphanCandidates. */

@@ -1,7 +1,8 @@
 import type { TableClient } from '@azure/data-tables';
 import type { RuleTable } from '../../app/decisionPorts';
 import type { Rule } from '../../core/rule';
-import { changedMeanwhile, getRow, unlessConflict } from './decisionWrites';
+import { changedMeanwhile, unlessConflict } from './conditionalWrites';
+import { getRow } from './readRows';
 import { createRuleReader } from './ruleReader';
 import { rowOfRule, ruleOfRow } from './ruleRow';
 import { tableResource } from './tableErrors';

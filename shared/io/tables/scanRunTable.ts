@@ -5,6 +5,7 @@ import type { Log, ScanRunTable } from '../../app/ports';
 import type { ScanRun } from '../../core/scanRun';
 import { storageError } from '../storageErrors';
 import { read } from './columns';
+import { mostRowsOfPage } from './readRows';
 import { rowOfRun, runOfRow, runPartition, runRowKey, type PreparedRun } from './scanRunRow';
 import { createSpill } from './spill';
 import { isWriteConflict, tableResource, writeConflict } from './tableErrors';
@@ -101,6 +102,3 @@ export function createScanRunTable({ table, spill: container, log }: ScanRunTabl
     },
   };
 }
-
-/** Table Storage's own limit of `$top`. */
-const mostRowsOfPage = 1000;

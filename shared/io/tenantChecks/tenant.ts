@@ -2,7 +2,7 @@ import type { CloudSnapshots, DeletedItems } from '../../app/deletionPorts';
 import type { Clock, Log } from '../../app/ports';
 import type { CloudObject } from '../../core/cloudObject';
 import type { Guid } from '../../core/keys/guid';
-import { objectTypes, type ObjectType } from '../../core/objectType';
+import type { ObjectType } from '../../core/objectType';
 import type { RefusalShape } from '../../core/tenantChecks/answerJudgements';
 import type { ReadTwice } from '../../core/tenantChecks/listsAgainstReads';
 import type { SnapshotShape } from '../../core/tenantChecks/snapshotJudgements';
@@ -150,7 +150,3 @@ export async function readObject(
   const notThere = status === 404 && code === 'Request_ResourceNotFound';
   return notThere ? { kind: 'notThere' } : { kind: 'refused', refusal: answer.refusal };
 }
-
-/** Types that have a property, in their usual order. */
-export const typesWith = (...types: readonly ObjectType[]): readonly ObjectType[] =>
-  objectTypes.filter(type => types.includes(type));

@@ -3,7 +3,6 @@ import {
   dnKey,
   isBelowOrEqual,
   normalisedDn,
-  parentOf,
   parseDn,
   type Rdn,
 } from '../../../agent/src/core/distinguishedName';
@@ -61,16 +60,6 @@ describe('a distinguished name', () => {
     expect(parseDn(dn)).toBeNull();
     expect(normalisedDn(dn.toUpperCase())).toBe(normalisedDn(dn));
     expect(normalisedDn(` ${dn}`)).toBe(` ${dn}`.toLowerCase());
-  });
-
-  test.each([
-    [String.raw`CN=Lovelace\, Ada,OU=Staff,DC=x`, 'OU=Staff,DC=x'],
-    [String.raw`CN=back\\,DC=x`, 'DC=x'],
-    ['CN=a, DC=x', 'DC=x'],
-    ['DC=x', null],
-    [String.raw`CN=a\,b`, null],
-  ])('the parent of %s', (dn, parent) => {
-    expect(parentOf(dn)).toBe(parent);
   });
 
   test.each([
@@ -140,8 +129,6 @@ describe('a distinguished name', () => {
         for (const ancestor of ancestors) expect(isBelowOrEqual(dn, ancestor)).toBe(true);
         const other = join(others, written);
         expect(isBelowOrEqual(dn, other)).toBe(ancestors.includes(normalisedDn(other)));
-        const parent = parentOf(dn);
-        expect(parent === null ? null : normalisedDn(parent)).toBe(ancestors[1] ?? null);
       }),
     );
   });

@@ -1,5 +1,4 @@
 import {
-  defaultDomainControllerLimits,
   domainControllerProblems,
   oldestInboundSuccess,
   parseInboundNeighbour,
@@ -27,7 +26,7 @@ const problemsOf = (changes: Partial<JudgedNamingContext['domainController']>): 
         ...changes,
       },
     },
-    defaultDomainControllerLimits,
+    { maxReplicationAgeHours: 24 },
     now,
   );
 const neighbours = (...times: (Instant | null)[]): InboundReplication => ({

@@ -1,4 +1,4 @@
-import { exportLineSchema, maxLineBytes } from '../../../shared/core/exportFormat';
+import { exportLineSchema, maxLineBytes, objectLineSchema } from '../../../shared/core/exportFormat';
 import { exportAttributes, exportLineOf, type LineContext } from '../../../agent/src/core/exportLine';
 import { entryOf, guidBytes, sidBytes } from './entries';
 
@@ -241,16 +241,22 @@ describe('the attributes to ask for', () => {
       'objectGUID',
       'objectSid',
       'sIDHistory',
-      'mS-DS-ConsistencyGuid',
-      'msDS-ExternalDirectoryObjectId',
       'sAMAccountName',
       'userPrincipalName',
       'mail',
       'proxyAddresses',
+      'mS-DS-ConsistencyGuid',
+      'msDS-ExternalDirectoryObjectId',
       'userCertificate',
       'employeeID',
       'adminDescription',
     ]);
     expect(exportAttributes(null, [])).toEqual(attributes.slice(0, 11));
+  });
+
+  test('are all that a line of the format has, but what is not an attribute of its own', () => {
+    const ofOurs = new Set(['kind', 'namingContext', 'distinguishedName', 'inScope', 'sourceAnchor']);
+    const ofFormat = Object.keys(objectLineSchema.shape).filter(name => !ofOurs.has(name));
+    expect(new Set(exportAttributes(null, []))).toEqual(new Set(ofFormat));
   });
 });

@@ -2,7 +2,7 @@ import { nightOf, tenantAssumptions } from './night';
 import { prices } from './prices';
 
 /** What is assumed of a month beside the scans. */
-export const monthAssumptions = {
+const monthAssumptions = {
   days: 30,
   /** The timer `openEnds`, every half hour. */
   openEndsPerDay: 48,

@@ -22,7 +22,7 @@ const objectTypes = 4;
 const leaseRenewalSeconds = 20;
 
 /** Seconds that are assumed where only Azure and Graph decide. */
-export const timeAssumptions = {
+const timeAssumptions = {
   /** One page of 999 objects from Graph. */
   secondsPerGraphPage: 1,
   /** Reading, verifying and comparing one line, in one pass: three times what `npm run prove:scale` takes. */

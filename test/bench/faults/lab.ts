@@ -6,7 +6,6 @@ import type { Organisation, Source } from '../../support/organisation/organisati
 
 /** An AD object's line in an export. */
 export type LabLine = Extract<ExportLineInput, { kind: 'object' }>;
-export type LabTombstone = Extract<ExportLineInput, { kind: 'tombstone' }>;
 
 /** One object on both sides; `line` null: its AD object is gone. */
 export interface LabObject {
@@ -36,7 +35,7 @@ export const keyOf = ({ type, id }: Pick<LabObject, 'type' | 'id'>): string => `
 
 const livingObjects = 20;
 const forestNames = ['contoso', 'fabrikam'] as const;
-export const domainOf = (forest: string): string => `${forest}.example`;
+const domainOf = (forest: string): string => `${forest}.example`;
 export const domainSidOf = (forest: string): string =>
   forest === 'contoso'
     ? 'S-1-5-21-1004336348-1177238915-682003330'
@@ -55,7 +54,7 @@ export function guidOf(name: string): string {
 }
 
 /** The 16 bytes of a GUID as AD and .NET write them, base64: an immutableId. */
-export function immutableIdOf(guid: string): string {
+function immutableIdOf(guid: string): string {
   const bytes = Buffer.from(guid.replaceAll('-', ''), 'hex');
   bytes.subarray(0, 4).reverse();
   bytes.subarray(4, 6).reverse();
@@ -208,18 +207,6 @@ function makeObject(
       };
   }
 }
-
-/** The line that Active Directory keeps of a deleted object. */
-export const tombstoneOf = ({ home }: LabObject, deletedAt: number, isRecycled = true): LabTombstone => ({
-  kind: 'tombstone',
-  objectClass: home.objectClass,
-  namingContext: 0,
-  objectGUID: home.objectGUID,
-  whenChanged: new Date(deletedAt).toISOString(),
-  isRecycled,
-  ...(home.objectSid === undefined ? {} : { objectSid: home.objectSid }),
-  ...(home.sAMAccountName === undefined ? {} : { sAMAccountName: home.sAMAccountName }),
-});
 
 /** The organisation as the stack takes it: everybody but the orphans has an AD object. */
 export function organisationOf({ tenantId, forests, objects, orphans }: Lab, now = Date.now()): Organisation {

@@ -56,7 +56,7 @@ function problemsOfScript(text: string, { functions, variables }: Surroundings):
 }
 
 /** What is wrong with one command of a Bash. */
-export function problemsOfCommand(words: Command): readonly string[] {
+function problemsOfCommand(words: Command): readonly string[] {
   return [...problemsOfVersions(words), ...problemsOfProgram(words)];
 }
 

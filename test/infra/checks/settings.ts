@@ -16,7 +16,7 @@ import {
 } from '../deployment';
 
 /** Settings that the platform reads, and what for. Whatever else an app has, the code reads. */
-export const platformSettings: Readonly<Record<string, string>> = {
+const platformSettings: Readonly<Record<string, string>> = {
   AzureWebJobsStorage__blobServiceUri: "the host's own storage: leases, keys of functions",
   AzureWebJobsStorage__queueServiceUri: 'the same',
   AzureWebJobsStorage__tableServiceUri: 'the same: events for diagnosis',

@@ -101,7 +101,7 @@ function usual({ of, path, own }: FakeRequest): FakeAnswer {
   return document === undefined ? { status: 404 } : { status: 200, json: document };
 }
 
-export const documents = (): Record<string, unknown> => ({
+const documents = (): Record<string, unknown> => ({
   '/api/me': { kind: 'person', name: 'Ada Lovelace', roles: ['Orphans.Reader'], rolloutStage: 'reportOnly' },
   '/api/openapi.json': { openapi: '3.1.0', info: { version: '0.1.0' }, paths: { '/me': {} } },
   '/api/scans': {

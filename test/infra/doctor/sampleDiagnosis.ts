@@ -20,7 +20,7 @@ const allowed = { status: 'allowed', code: 'HTTP 404 ResourceNotFound' } as cons
 const refused = { status: 'refused', code: 'HTTP 403 AuthorizationPermissionMismatch' } as const;
 
 /** As docs/security.md says. */
-export const accessOf = (identity: IdentityName): StoreAccess[] =>
+const accessOf = (identity: IdentityName): StoreAccess[] =>
   expectedAccess(identity).map(({ kind, name, right }) => {
     const may = (operation: Operation) =>
       rights.indexOf(right) >= rights.indexOf(operation) ? allowed : refused;

@@ -1,13 +1,6 @@
 import type { CloudId } from '../../../shared/core/cloudObject';
 import type { Instant } from '../../../shared/core/instant';
-import {
-  activeRules,
-  exclusionOf,
-  newRuleSchema,
-  releaseOf,
-  ruleContentSchema,
-  ruleKinds,
-} from '../../../shared/core/rule';
+import { activeRules, exclusionOf, releaseOf, ruleContentSchema, ruleKinds } from '../../../shared/core/rule';
 import { at, later, userId } from './decisions';
 import { aRule, contents } from './rules';
 
@@ -78,20 +71,4 @@ test.each([
   ['more than belongs to the kind', { kind: 'breakGlass', userId, gate: 'volume' }],
 ])('%s is no rule', (_, content) => {
   expect(ruleContentSchema.safeParse(content).success).toBe(false);
-});
-
-test('what an administrator adds has a reason, and an expiry or expressly none', () => {
-  const content = contents[2];
-  const given = { content, reason: 'closed in 2020', expiresAt: null };
-  expect(newRuleSchema.parse(given)).toEqual(given);
-  expect(newRuleSchema.parse({ ...given, expiresAt: '2027-01-01T00:00:00Z' }).expiresAt).toBe(
-    Date.UTC(2027, 0, 1),
-  );
-  for (const bad of [
-    { ...given, reason: ' ' },
-    { ...given, expiresAt: 'soon' },
-    { content, reason: 'x' },
-    { ...given, owner: 'me' },
-  ])
-    expect(newRuleSchema.safeParse(bad).success).toBe(false);
 });

@@ -208,7 +208,7 @@ export class DomainController {
 export const startDomainController = (options: DomainControllerOptions): Promise<DomainController> =>
   DomainController.start(options);
 
-export const baseDnOf = (dnsName: string): string =>
+const baseDnOf = (dnsName: string): string =>
   dnsName
     .split('.')
     .map(label => `DC=${label}`)

@@ -15,7 +15,7 @@ export interface LdapsearchAccess {
 }
 
 /** ldapsearch ended with an LDAP result code (RFC 4511, appendix A) that is not success. */
-export class LdapsearchError extends Error {
+class LdapsearchError extends Error {
   constructor(
     readonly resultCode: number,
     message: string,

@@ -32,7 +32,7 @@ export const readerPermissions = [
 ];
 
 /** And of the deleter identity: all that it may ever be granted. */
-export const deleterPermissions = [
+const deleterPermissions = [
   'User.DeleteRestore.All',
   'Group.ReadWrite.All',
   'Device.ReadWrite.All',

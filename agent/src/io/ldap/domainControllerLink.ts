@@ -31,11 +31,8 @@ export interface Patience {
   readonly random: () => number;
 }
 
-export const defaultPatience: Patience = {
-  connectTimeoutMs: 30_000,
-  // AD ends a search by itself after MaxQueryDuration, 120 seconds.
-  inactivityTimeoutMs: 150_000,
-  attempts: 5,
+/** Real time, and chance: what nobody configures. */
+export const realWaiting: Pick<Patience, 'wait' | 'random'> = {
   wait: async (milliseconds, signal) => delay(milliseconds, undefined, { signal }),
   random: Math.random,
 };

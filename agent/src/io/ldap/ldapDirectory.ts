@@ -11,8 +11,8 @@ import { containerClasses } from '../../core/schemaGuids';
 import { tombstoneAttributes } from '../../core/tombstoneLine';
 import { readDomainController, same, type DomainControllerReport } from './domainControllerFacts';
 import {
-  defaultPatience,
   DomainControllerLink,
+  realWaiting,
   type DomainControllerOptions,
   type Patience,
 } from './domainControllerLink';
@@ -32,7 +32,9 @@ import {
 } from './searchRequest';
 import { readEntry } from './singleEntry';
 
-export interface LdapDirectoryOptions extends Partial<Patience> {
+/** `wait` and `random` are real unless a test says otherwise. */
+export interface LdapDirectoryOptions
+  extends Omit<Patience, keyof typeof realWaiting>, Partial<typeof realWaiting> {
   /** One for each domain to read, in the order in which the export shall list them. */
   readonly domainControllers: readonly DomainControllerOptions[];
 }
@@ -57,7 +59,7 @@ interface Source {
  * is read once, from the first of its domain controllers. The order is that of the configuration, Configurations last.
  */
 export function createLdapDirectory({ domainControllers, ...patience }: LdapDirectoryOptions): Directory {
-  const all = { ...defaultPatience, ...patience };
+  const all = { ...realWaiting, ...patience };
   if (domainControllers.length === 0) {
     throw new AgentError(
       'configurationInvalid',

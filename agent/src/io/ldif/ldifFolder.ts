@@ -41,7 +41,7 @@ const madeBy: Readonly<Record<FileRole, string>> = {
 };
 
 /** How the file is made, as the end of an error message. */
-export function adviceFor(role: FileRole): string {
+function adviceFor(role: FileRole): string {
   return `Make all files of the domain again, in a new folder; this one by: ${madeBy[role]} (docs/ldif.md).`;
 }
 

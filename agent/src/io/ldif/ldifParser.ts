@@ -5,7 +5,7 @@ import { asUtf8, type TextEncoding } from './textEncoding';
 import { RangedValues } from './valueRanges';
 
 /** 256 MiB: a group of two million members. A record is the one thing that has to be held as a whole. */
-export const maxRecordBytes = 256 * 1024 * 1024;
+const maxRecordBytes = 256 * 1024 * 1024;
 
 /** One content record, and where it begins: its physical line, from 1, and its byte in the file. */
 export interface LdifRecord {

@@ -7,9 +7,9 @@ import { AgentError } from '../../core/agentError';
 import type { FileSystem } from '../files/fileSystem';
 
 /** A part is closed at this many lines. */
-export const maxPartLines = 20_000;
+const maxPartLines = 20_000;
 /** A part is closed before its text gets longer than this, in bytes of UTF-8 before compression. */
-export const maxPartBytes = 32 * 1024 * 1024;
+const maxPartBytes = 32 * 1024 * 1024;
 
 /** UTF-16 code units of text that are handed to the compression at once. */
 const batchLength = 64 * 1024;

@@ -4,7 +4,7 @@ import type { ExportDestination } from '../../app/exportPorts';
 import { replaceFile, writeDurably, type FileSystem } from '../files/fileSystem';
 import { stateInvalid } from './stateError';
 
-export const journalFileName = 'journal.ndjson';
+const journalFileName = 'journal.ndjson';
 
 /**
  * What is known of a file at a destination. `attempted`: it may be there. `confirmed`: it is there, and it is ours. `taken`: its name

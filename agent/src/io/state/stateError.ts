@@ -4,7 +4,7 @@ import { AgentError } from '../../core/agentError';
  * What a person does whose agent lost its state. Beginning a new chain in silence is never the answer: the app takes an export
  * whose sequence does not grow for a replayed one.
  */
-export const restoreAdvice =
+const restoreAdvice =
   'Restore the whole state folder from a backup. Where there is none, move it away and run again with --follow MANIFEST, the ' +
   "manifest.json of this source's newest export (docs/agent.md).";
 

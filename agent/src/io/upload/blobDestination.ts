@@ -16,7 +16,7 @@ import {
 import { NameTakenError } from './nameTaken';
 
 /** What the agent's identity needs on the container `exports`; no role that is built in has so little. */
-export const uploadPermission = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/add/action';
+const uploadPermission = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/add/action';
 
 /** Answers to a Put Blob with `If-None-Match: *` whose name is taken; the last one in a container that is immutable. */
 const takenCodes: ReadonlySet<string> = new Set([

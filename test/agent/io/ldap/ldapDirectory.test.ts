@@ -1,6 +1,6 @@
 import { AgentError } from '../../../../agent/src/core/agentError';
 import type { DirectoryEntry } from '../../../../agent/src/core/directoryEntry';
-import { defaultPatience } from '../../../../agent/src/io/ldap/domainControllerLink';
+import { realWaiting } from '../../../../agent/src/io/ldap/domainControllerLink';
 import { createLdapDirectory, type LdapDirectoryOptions } from '../../../../agent/src/io/ldap/ldapDirectory';
 import type { Directory } from '../../../../agent/src/app/ports';
 import { parseInstant } from '../../../../shared/core/instant';
@@ -71,6 +71,7 @@ function directoryOf(these: readonly FakeLdapServer[], more: Partial<LdapDirecto
       startTls: url.startsWith('ldap:'),
     })),
     attempts: 3,
+    connectTimeoutMs: 5_000,
     inactivityTimeoutMs: 2_000,
     random: () => 0,
     wait: async milliseconds => void waits.push(milliseconds),
@@ -379,7 +380,7 @@ describe('the description', () => {
   });
 
   test('no domain controller at all is a mistake in the configuration', () => {
-    expect(() => createLdapDirectory({ domainControllers: [] })).toThrow(AgentError);
+    expect(() => directoryOf([])).toThrow(AgentError);
   });
 });
 
@@ -580,7 +581,7 @@ describe('readObjects and readKeys', () => {
     const reason = new Error('stopped by hand');
     const directory = directoryOf([server], {
       wait: (milliseconds, signal) => {
-        const waiting = defaultPatience.wait(milliseconds, signal);
+        const waiting = realWaiting.wait(milliseconds, signal);
         stop.abort(reason);
         return waiting;
       },

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { containerClasses } from '../../../../agent/src/io/ldif/containers';
+import { exportAttributes } from '../../../../agent/src/core/exportLine';
 import { attributesFileName, fileNames } from '../../../../agent/src/io/ldif/ldifFolder';
 
 const text = readFileSync(path.join(__dirname, '../../../../docs/ldif.md'), 'utf8');
@@ -43,7 +44,7 @@ describe('docs/ldif.md', () => {
     expect(filterOf('keys')).toBe(filterOf('walk'));
     expect(filterOf('configuration-keys')).toBe(filterOf('configuration'));
     expect(variable('ATTRIBUTES').split(',')).toEqual(
-      expect.arrayContaining(['objectGUID', 'uSNChanged', 'isDeleted']),
+      expect.arrayContaining([...exportAttributes(null, []), 'uSNChanged', 'isDeleted']),
     );
   });
 

@@ -18,7 +18,7 @@ export function guid(number: number): Buffer {
   return bytes;
 }
 
-export const sid = (text: string): Buffer => Buffer.from(sidToBytes(parseSid(text)!));
+const sid = (text: string): Buffer => Buffer.from(sidToBytes(parseSid(text)!));
 
 export const attributeList =
   'objectClass,objectGUID,objectSid,uSNChanged,isDeleted,mS-DS-ConsistencyGuid,sAMAccountName,mail,proxyAddresses';

@@ -71,7 +71,7 @@ export const recordAll = async (
 export const verified = (bench: Bench, parts: readonly AuditPart[] = auditParts): Promise<AuditReport> =>
   verifyAudit(bench, parts, open);
 
-export async function rowsOf({ table }: Bench, chain: AuditChain = november): Promise<AuditRow[]> {
+async function rowsOf({ table }: Bench, chain: AuditChain = november): Promise<AuditRow[]> {
   const rows = await Array.fromAsync(table.rows(chain, 0, open));
   return rows.map(({ row }) => row!);
 }

@@ -147,7 +147,7 @@ const signWith = (key: CryptoKey, claims: JWTPayload): Promise<string> =>
 
 export const personId = '9a1f6a52-7f0b-4a3e-9a68-2f4d7b1e0c77';
 
-export function personClaims(): JWTPayload {
+function personClaims(): JWTPayload {
   const now = Math.floor(Date.now() / 1000);
   return {
     iss: authentication.issuer,

@@ -25,7 +25,7 @@ export interface TestTables {
 
 export const idOf = (ordinal: number): CloudId =>
   `00000000-0000-4000-8000-${ordinal.toString(16).padStart(12, '0')}` as CloudId;
-export const withoutEtag = ({ etag: _, ...decision }: StoredDecision): Decision => decision;
+const withoutEtag = ({ etag: _, ...decision }: StoredDecision): Decision => decision;
 
 export const pageOf = (page: DecisionPage): Extract<DecisionPage, { kind: 'page' }> => {
   if (page.kind !== 'page') throw new RangeError(`a page was expected, found ${page.kind}`);

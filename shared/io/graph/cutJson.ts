@@ -11,7 +11,7 @@ const cut = (what: string): Json => ({ cut: what });
  * A value from outside as plain JSON of bounded size: longer texts, larger collections and deeper nesting are cut, and say so in
  * their place. What JSON cannot hold is null.
  */
-export function boundedJson(value: unknown, depth = 0): Json {
+export function cutJson(value: unknown, depth = 0): Json {
   if (typeof value === 'string') {
     return value.length <= longestText ? value : cut(`a text of ${value.length} characters`);
   }
@@ -19,10 +19,10 @@ export function boundedJson(value: unknown, depth = 0): Json {
   if (typeof value !== 'object' || value === null) return null;
   if (depth >= deepest) return cut('nested too deeply');
   if (Array.isArray(value)) {
-    const items = value.slice(0, mostMembers).map(one => boundedJson(one, depth + 1));
+    const items = value.slice(0, mostMembers).map(one => cutJson(one, depth + 1));
     return value.length <= mostMembers ? items : [...items, cut(`${value.length - mostMembers} more items`)];
   }
   const entries = Object.entries(value);
-  const members = entries.slice(0, mostMembers).map(([name, one]) => [name, boundedJson(one, depth + 1)]);
+  const members = entries.slice(0, mostMembers).map(([name, one]) => [name, cutJson(one, depth + 1)]);
   return Object.fromEntries(members) as { readonly [key: string]: Json };
 }

@@ -1,25 +1,9 @@
 import type { TableClient } from '@azure/data-tables';
 import { AppError } from '../../core/appError';
-import { answeredWith, serviceCode, storageError, type StorageResource } from '../storageErrors';
+import { storageError, type StorageResource } from '../storageErrors';
 import { isWriteConflict } from './tableErrors';
 
 // What the tables of the part review have in common: two administrators may write one row at the same time, and an answer may get lost.
-
-/** A row, or null where there is none. */
-export async function getRow(
-  table: TableClient,
-  resource: StorageResource,
-  partition: string,
-  key: string,
-  signal: AbortSignal,
-): Promise<unknown> {
-  try {
-    return await table.getEntity(partition, key, { abortSignal: signal });
-  } catch (error) {
-    if (answeredWith(error, 404) && serviceCode(error) !== 'TableNotFound') return null;
-    throw storageError(error, resource, signal);
-  }
-}
 
 /** What a write gave, or null where the row is not what was read. */
 export async function unlessConflict<Answer>(
