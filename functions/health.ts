@@ -7,6 +7,7 @@ import { version } from '../shared/core/version';
 import {
   configurationError,
   readConfiguration,
+  readPart,
   toleratedProblems,
   type Configuration,
 } from '../shared/io/configuration';
@@ -42,7 +43,7 @@ async function health(context: InvocationContext): Promise<HttpResponseInit> {
   const found: Found =
     reading.status === 'valid'
       ? await configured(reading.configuration, context)
-      : { works: false, part: process.env['APP_PART'] ?? null, problems: [], lastScan: null };
+      : { works: false, part: readPart(process.env), problems: [], lastScan: null };
   const ofSettings = [...(reading.status === 'invalid' ? reading.problems : []), ...tolerated];
   if (ofSettings.length > 0) context.error(configurationError(ofSettings).message);
   const problems = [

@@ -49,7 +49,7 @@ const guid = z.string().transform((text, context) => {
 
 const httpsUrl = z.string().transform((text, context) => {
   const url = URL.parse(text);
-  if (url?.protocol === 'https:' && url.username === '' && url.search === '' && url.hash === '')
+  if (url?.protocol === 'https:' && !url.username && !url.password && url.search === '' && url.hash === '')
     return url.href.replace(/\/$/, '');
   context.addIssue('is not an https address without query');
   return z.NEVER;
@@ -437,7 +437,10 @@ export type DeletionConfigurationReading =
 
 export interface SettingProblem {
   readonly setting: SettingName;
+  /** Holds nothing of the value: health shows it to anybody. */
   readonly problem: string;
+  /** Names out of the value, for the log alone. */
+  readonly names?: readonly string[];
 }
 
 /** The settings as one value, or every problem at once. */
@@ -461,6 +464,10 @@ export type AuthenticationReading =
   | { readonly status: 'invalid'; readonly problems: readonly SettingProblem[] };
 
 type ReadSetting = <Value>(name: SettingName, definition: Setting<Value>) => Value;
+
+/** Which part this process is; null: the setting names none. Registration and health ask before anything else is read. */
+export const readPart = (environment: Environment): AppPart | null =>
+  appParts.find(part => part === environment['APP_PART']?.trim()) ?? null;
 
 /** A reader that adds to `problems` where a setting can not be read; what it answers then is not to be used. */
 const settingReader =
@@ -537,7 +544,7 @@ export function readRollout(environment: Environment): RolloutReading {
  * is misspelled deletes nothing, and restoring must not wait for its correction.
  */
 export const toleratedProblems = (environment: Environment): readonly SettingProblem[] => [
-  ...(environment['APP_PART']?.trim() === 'review' ? readRollout(environment).problems : []),
+  ...(readPart(environment) === 'review' ? readRollout(environment).problems : []),
   ...readNotification(environment).problems,
 ];
 
@@ -590,7 +597,8 @@ export function readDeletionConfiguration(environment: Environment): DeletionCon
   if (problems.length === 0 && deletion.quarantineDays >= approvalDays)
     problems.push({ setting: 'QUARANTINE_DAYS', problem: 'is not less than APPROVAL_DAYS' });
   // One identity for both could be handed another's rights in silence.
-  if (problems.length === 0 && deletion.deleterClientId === parseGuid(environment['READER_CLIENT_ID'] ?? ''))
+  const readerClientId = parseGuid(environment['READER_CLIENT_ID']?.trim() ?? '');
+  if (problems.length === 0 && deletion.deleterClientId === readerClientId)
     problems.push({ setting: 'DELETER_CLIENT_ID', problem: 'is the identity of READER_CLIENT_ID' });
   return problems.length === 0 ? { status: 'valid', deletion } : { status: 'invalid', problems };
 }
@@ -641,18 +649,25 @@ export function readConfiguration(environment: Environment): ConfigurationReadin
   return problems.length === 0 ? { status: 'valid', configuration } : { status: 'invalid', problems };
 }
 
-const problemOf = (name: SettingName, error: z.ZodError): SettingProblem => ({
-  setting: name,
-  problem: error.issues.map(describeIssue).join('; '),
-});
+function problemOf(name: SettingName, error: z.ZodError): SettingProblem {
+  const names = error.issues.flatMap(issue => (issue.code === 'unrecognized_keys' ? issue.keys : []));
+  return {
+    setting: name,
+    problem: error.issues.map(describeIssue).join('; '),
+    ...(names.length > 0 ? { names } : {}),
+  };
+}
 
-const describeIssue = (issue: z.core.$ZodIssue): string =>
-  issue.path.length === 0 ? issue.message : `at ${issue.path.join('.')}: ${issue.message}`;
+function describeIssue(issue: z.core.$ZodIssue): string {
+  const what = issue.code === 'unrecognized_keys' ? 'has a name that is not known here' : issue.message;
+  return issue.path.length === 0 ? what : `at ${issue.path.join('.')}: ${what}`;
+}
 
 /** All problems in one message, each with the setting's name and an example. */
 export function configurationError(problems: readonly SettingProblem[]): AppError {
   const lines = problems.map(
-    ({ setting: name, problem }) => `${name} ${problem}; for example: ${settings[name].example}`,
+    ({ setting: name, problem, names = [] }) =>
+      `${name} ${[problem, ...names].join(', ')}; for example: ${settings[name].example}`,
   );
   return new AppError('configurationInvalid', ['The app settings are not complete:', ...lines].join('\n  '));
 }

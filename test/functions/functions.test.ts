@@ -61,6 +61,16 @@ describe('the functions, in process', () => {
     expect(JSON.stringify(answer)).not.toContain('secret');
   });
 
+  test('a part with a space beside it is that part, and one that is none is not repeated', async () => {
+    const started = await start({ ...examples, APP_PART: ' scan ', TENANT_ID: 'contoso' });
+    await expect(started.runTimer('nightlyScan')).rejects.toThrow(/TENANT_ID is not a GUID/);
+    expect((await health(started))[1]).toMatchObject({ part: 'scan' });
+    await started.stop();
+    const [, answer] = await health(await start({ ...examples, APP_PART: 'S3cr3t' }));
+    expect(answer).toMatchObject({ part: null, problems: ['setting APP_PART is neither scan nor review'] });
+    expect(JSON.stringify(answer)).not.toContain('S3cr3t');
+  });
+
   test('a stage that is misspelled shows in health, and keeps the app from nothing else', async () => {
     const started = await start({ ...examples, APP_PART: 'review', ROLLOUT_STAGE: 'Normal' });
     const [, answer] = await health(started);

@@ -136,6 +136,10 @@ test.each([
     { DELETER_CLIENT_ID: `{${settings.READER_CLIENT_ID.example.toUpperCase()}}` },
     'DELETER_CLIENT_ID is the identity of READER_CLIENT_ID',
   ],
+  [
+    { READER_CLIENT_ID: ` ${settings.DELETER_CLIENT_ID.example} ` },
+    'DELETER_CLIENT_ID is the identity of READER_CLIENT_ID',
+  ],
 ] as const)('%j is a problem, in health too', (given, problem) => {
   expect(problemsOf(given)).toEqual([expect.stringContaining(problem)]);
   const reading = readConfiguration({ ...examples, ROLLOUT_STAGE: 'testObjects', ...given });
