@@ -26,7 +26,7 @@ async function nightlyScan(context: InvocationContext, signal: AbortSignal): Pro
   const candidates = watchCandidates(ports.candidates);
   const run = await detectOrphans({ ...ports, candidates: candidates.table }, settings, signal);
   const notify = buildNotify(reading.configuration, log);
-  await announceScan({ runs: ports.runs, notify, log }, run, candidates.found(), signal);
+  await announceScan({ runs: ports.runs, notify, log }, run, candidates.found, signal);
   if (run.state === 'failed' || run.state === 'aborted')
     throw new AppError('scanFailed', run.reasons.join('\n'));
 }

@@ -46,7 +46,7 @@ async function scanRequest(message: unknown, context: InvocationContext, signal:
     return;
   }
   const notify = buildNotify(reading.configuration, log);
-  await announceScan({ runs: ports.runs, notify, log }, run, candidates.found(), signal);
+  await announceScan({ runs: ports.runs, notify, log }, run, candidates.found, signal);
   if (run.state === 'failed' || run.state === 'aborted')
     throw new AppError('scanFailed', run.reasons.join('\n'));
 }
