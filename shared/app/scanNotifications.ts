@@ -10,7 +10,7 @@ import {
 } from '../core/scanEvents';
 import type { ScanRun } from '../core/scanRun';
 import type { Notified, Notify } from './notify';
-import type { CandidateTable, Log, ScanRunTable } from './ports';
+import type { CandidateTable, FactsWrite, Log, ScanRunTable } from './ports';
 
 /** A table of candidates, and what the run that works with it makes new. */
 export interface WatchedCandidates {
@@ -22,11 +22,12 @@ export interface WatchedCandidates {
 /** Looks on while a run reads and writes the table, so that the scan itself knows nothing of announcements. */
 export function watchCandidates(table: CandidateTable): WatchedCandidates {
   let rows: RowSeen[] = [];
-  let found: WatchedCandidates['found'] = () => nothingFound;
+  let written: readonly FactsWrite[] | null = null;
   return {
     table: {
       async *readAll(signal) {
         rows = [];
+        written = null;
         for await (const row of table.readAll(signal)) {
           const { type, id, state, attention, changedRun } = row;
           rows.push({ type, id, state, attention, changedRun });
@@ -35,11 +36,10 @@ export function watchCandidates(table: CandidateTable): WatchedCandidates {
       },
       async write(writes, beforeBatch, signal) {
         await table.write(writes, beforeBatch, signal);
-        const before = rows;
-        found = lastAccepted => foundInWrites(writes, before, lastAccepted);
+        written = writes;
       },
     },
-    found: lastAccepted => found(lastAccepted),
+    found: lastAccepted => (written === null ? nothingFound : foundInWrites(written, rows, lastAccepted)),
   };
 }
 
