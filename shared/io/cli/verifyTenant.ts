@@ -79,8 +79,10 @@ export async function verifyTenant(run: VerifyTenantRun): Promise<ExitCode> {
     return 0;
   }
   if (reading.kind === 'invalid') {
-    for (const problem of reading.problems) run.print(problem);
-    run.print('Nothing was checked. --help lists the options.');
+    const { problems } = reading;
+    // Whatever is wrong with the others.
+    if (run.args.includes('--json')) run.print(failure(problems.join('; ')));
+    else for (const line of [...problems, 'Nothing was checked. --help lists the options.']) run.print(line);
     return 2;
   }
   const { options } = reading;
@@ -93,11 +95,15 @@ export async function verifyTenant(run: VerifyTenantRun): Promise<ExitCode> {
   } catch (error) {
     run.signal.throwIfAborted();
     if (!(error instanceof AppError)) throw error;
-    const said = `Nothing was checked. ${error.message}`;
-    run.print(options.json ? JSON.stringify({ exitCode: 2, error: said }) : said);
+    run.print(options.json ? failure(error.message) : nothingChecked(error.message));
     return 2;
   }
 }
+
+const nothingChecked = (why: string): string => `Nothing was checked. ${why}`;
+
+/** What stands in for a report, as JSON. */
+const failure = (why: string): string => JSON.stringify({ exitCode: 2, error: nothingChecked(why) });
 
 async function verify(run: VerifyTenantRun, options: VerifyTenantOptions): Promise<Report> {
   const { signal, replaced = {} } = run;

@@ -284,6 +284,18 @@ describe('options', () => {
     expect(unknown.lines.join()).toContain("Unknown option '--delete'");
   });
 
+  test.each([[['--json', '--delete']], [['--json', '--tenant', 'contoso']]])(
+    'what is wrong with %j is JSON, too: whoever reads it parses it',
+    async args => {
+      const { code, lines } = await tenant.verify({ args });
+      expect(code).toBe(2);
+      expect(JSON.parse(lines.join('\n'))).toEqual({
+        exitCode: 2,
+        error: expect.stringMatching(/^Nothing was checked\. .*--(delete|tenant)/),
+      });
+    },
+  );
+
   test('--minutes goes on counting', async () => {
     const waits: number[] = [];
     const { outcome, code } = await tenant.verify({
