@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { app, type InvocationContext } from '@azure/functions';
 import { announceMissedWork } from '../shared/app/announceMissedWork';
 import type { Log } from '../shared/app/ports';
-import { alertOfReconciled } from '../shared/app/review/announceDeletions';
 import { checkQuarantines } from '../shared/app/review/checkQuarantines';
 import { reconcileDeletions } from '../shared/app/review/reconcileDeletions';
 import { AppError } from '../shared/core/appError';
@@ -58,8 +57,6 @@ async function settleOpenEnds(context: InvocationContext, signal: AbortSignal): 
   const correlationId = randomUUID();
   const { ports } = buildDeletions(process.env, { log, correlationId });
   const reconciled = await reconcileDeletions(ports, correlationId, signal);
-  const alert = alertOfReconciled(reconciled);
-  if (alert !== null) log.error(alert);
   const quarantines = await checkQuarantines(ports, correlationId, signal);
   const left = reconciled.left + quarantines.left;
   if (left > 0)

@@ -334,12 +334,6 @@ describe('a call to delete', () => {
     expect((await announce(answered(outcome))).events).toHaveLength(1),
   );
 
-  test('an alert tells of deletes, too, that a crash had left and that failed', async () => {
-    const left = { ...answered(refused), reconciled: { ended: { failed: 2, deleted: 1 }, left: 0 } } as const;
-    expect((await announce(left)).events).toEqual([]);
-    expect(log.lines).toEqual(['alert deletionFailed: 2 deletes that were left under way ended as failed']);
-  });
-
   test('that did nothing is not: refused as a whole, or in every object, or all gone before', async () => {
     for (const answer of [
       { kind: 'refused', refusal: 'deletionDisabled', reason: '' } as const,
