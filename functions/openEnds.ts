@@ -28,12 +28,8 @@ export function registerOpenEnds(): void {
   });
 }
 
-/** First, and without the deleter's settings: whatever else fails here, what is missed is said, and the audit log is mirrored. */
-async function lookForMissedWork(log: Log, signal: AbortSignal): Promise<void> {
-  const reading = readConfiguration(process.env);
-  if (reading.status === 'invalid') throw configurationError(reading.problems);
-  const { configuration } = reading;
-  await mirrorAudit(configuration, log, signal);
+/** First, and without the deleter's settings: whatever else fails or hangs here, what is missed is said. */
+async function lookForMissedWork(configuration: Configuration, log: Log, signal: AbortSignal): Promise<void> {
   const notify = buildNotify(configuration, log);
   const ports = { runs: buildScanRuns(configuration, log), clock: systemClock, notify, log };
   const sources = configuration.sources.map(({ source }) => source);
@@ -53,7 +49,13 @@ async function mirrorAudit(configuration: Configuration, log: Log, signal: Abort
 /** Throws where the settings are wrong, or something could not be settled now, so that the host counts a failed invocation. */
 async function settleOpenEnds(context: InvocationContext, signal: AbortSignal): Promise<void> {
   const log = invocationLog(context);
-  await lookForMissedWork(log, signal);
+  const reading = readConfiguration(process.env);
+  if (reading.status === 'invalid') throw configurationError(reading.problems);
+  try {
+    await lookForMissedWork(reading.configuration, log, signal);
+  } finally {
+    await mirrorAudit(reading.configuration, log, signal);
+  }
   const correlationId = randomUUID();
   const { ports } = buildDeletions(process.env, { log, correlationId });
   const reconciled = await reconcileDeletions(ports, correlationId, signal);

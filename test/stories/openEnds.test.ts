@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { TableClient } from '@azure/data-tables';
 import { abandonedAfterMs } from '../../shared/app/review/deletionUseCasePorts';
@@ -19,12 +21,13 @@ describe('what nobody comes back for', () => {
   let steps: ReviewSteps;
   let user: ListedItem;
   let decisions: TableClient;
+  let heard: (line: string) => void = () => undefined;
 
   beforeAll(async () => {
     stack = await startStack({
       organisation,
       scanSettings: candidatesAtOnce,
-      onLogLine: () => undefined,
+      onLogLine: line => heard(line),
       reviewSettings: { ROLLOUT_STAGE: 'normal', QUARANTINE_DAYS: '7' },
     });
     steps = reviewSteps(stack);
@@ -74,5 +77,24 @@ describe('what nobody comes back for', () => {
       String(await container.getBlobClient(name!).downloadToBuffer());
     while ((await lines()).length < before.length) await wait(50);
     expect((await lines()).startsWith(String(before))).toBe(true);
+  });
+
+  test('what is missed is said, though the mirror of the audit log hangs', async () => {
+    const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const said = new Promise<void>(resolve => {
+      heard = line => {
+        if (line.includes('alert missedExport: no export of forgotten-forest')) resolve();
+      };
+    });
+    const sources = JSON.parse(stack.settings['EXPORT_SOURCES'] ?? '') as readonly object[];
+    await stack.reviewing.restart({
+      DATA_BLOB_ENDPOINT: `https://127.0.0.1:${port}`,
+      EXPORT_SOURCES: JSON.stringify([...sources, { ...sources[0], source: 'forgotten-forest' }]),
+    });
+    await stack.reviewing.worker.runTimer('openEnds');
+    await said;
+    silent.close();
   });
 });
