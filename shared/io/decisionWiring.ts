@@ -29,7 +29,8 @@ import { createScanQueue } from './scanQueue';
 import { createDecisionTable } from './tables/decisionTable';
 import { createFactsReader } from './tables/factsReader';
 import { createRuleTable } from './tables/ruleTable';
-import { buildScanRuns, containerNames, systemClock, tableNames } from './wiring';
+import { containerNames, tableNames } from './storageNames';
+import { buildScanRuns, systemClock } from './wiring';
 
 /** What deciding needs of the app, with its real adapters. */
 export type DecisionPorts = ApprovePorts &

@@ -31,7 +31,8 @@ import { createDeletionCaps } from './tables/decisionCapsTable';
 import { createDecisionTable } from './tables/decisionTable';
 import { createFactsReader } from './tables/factsReader';
 import { createRuleTable } from './tables/ruleTable';
-import { buildScanRuns, containerNames, systemClock, tableNames } from './wiring';
+import { containerNames, tableNames } from './storageNames';
+import { buildScanRuns, systemClock } from './wiring';
 
 /** How the part review deletes: the only place that has the deleter's identity. */
 export interface Deletions {

@@ -21,7 +21,8 @@ import { createCloudDirectory } from './graph/cloudDirectory';
 import { createCandidateTable } from './tables/candidateTable';
 import { createDecisionTable } from './tables/decisionTable';
 import { createScanRunTable } from './tables/scanRunTable';
-import { containerNames, systemClock, tableNames } from './wiring';
+import { containerNames, tableNames } from './storageNames';
+import { systemClock } from './wiring';
 
 /** Everything that the routes which only read need. */
 export interface ReadingAdapters {

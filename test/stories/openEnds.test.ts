@@ -3,7 +3,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { TableClient } from '@azure/data-tables';
 import { abandonedAfterMs } from '../../shared/app/review/deletionUseCasePorts';
-import { containerNames, tableNames } from '../../shared/io/wiring';
+import { containerNames, tableNames } from '../../shared/io/storageNames';
 import { exportAgeMs, makeOrganisation } from '../support/organisation/makeOrganisation';
 import { candidatesAtOnce } from '../support/stack/candidatesAtOnce';
 import { startStack, type Stack } from '../support/stack/stack';

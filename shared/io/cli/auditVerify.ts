@@ -13,7 +13,7 @@ import {
   type SettingName,
   type SettingProblem,
 } from '../configuration';
-import { containerNames, tableNames } from '../wiring';
+import { containerNames, tableNames } from '../storageNames';
 
 /** 0: the log is whole. 1: it is not. 2: it could not be verified, so nothing is known. */
 export type ExitCode = 0 | 1 | 2;

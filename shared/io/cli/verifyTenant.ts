@@ -11,6 +11,7 @@ import type { Environment } from '../configuration';
 import { createExportStore } from '../exports/exportStore';
 import { createGraphClient, type GraphClient } from '../graph/graphClient';
 import type { RequestLimits } from '../graph/graphRequests';
+import { containerNames } from '../storageNames';
 import { allChecks } from '../tenantChecks/allChecks';
 import { cachedCredential } from '../tenantChecks/cachedCredential';
 import { readAssumptions } from '../tenantChecks/assumptionsDocument';
@@ -147,9 +148,6 @@ async function openTenant(
   });
 }
 
-/** The container that the agents upload to (wiring names it; this command leads to nothing that writes, so not to the wiring). */
-export const exportsContainer = 'exports';
-
 function exportsReader(
   { exports: uploaded, tenantId }: VerifyTenantOptions,
   credential: TokenCredential,
@@ -162,7 +160,7 @@ function exportsReader(
   }
   const { blobEndpoint, sources } = uploaded;
   const log: Log = { debug: () => {}, info: progress, warn: progress, error: progress };
-  const container = new ContainerClient(`${blobEndpoint}/${exportsContainer}`, credential);
+  const container = new ContainerClient(`${blobEndpoint}/${containerNames.exports}`, credential);
   const store = given ?? createExportStore({ container, tenantId, sources, log });
   return signal => readExportsIndexed({ store, sources: sources.map(({ source }) => source) }, signal);
 }

@@ -11,7 +11,8 @@ import {
   type Configuration,
   type Environment,
 } from '../configuration';
-import { containerNames, systemClock } from '../wiring';
+import { containerNames } from '../storageNames';
+import { systemClock } from '../wiring';
 import { diagnosePart, type DiagnosedPart } from './partDiagnosis';
 import { readScanNote, writeScanNote } from './scanNote';
 

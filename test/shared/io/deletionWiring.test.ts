@@ -6,7 +6,7 @@ import type { CloudId } from '../../../shared/core/cloudObject';
 import type { Instant } from '../../../shared/core/instant';
 import { settings } from '../../../shared/io/configuration';
 import { buildDeletions } from '../../../shared/io/deletionWiring';
-import { containerNames, tableNames } from '../../../shared/io/wiring';
+import { containerNames, tableNames } from '../../../shared/io/storageNames';
 import { startAzurite, type Azurite } from '../../support/azurite';
 import { createDirectory } from '../../support/graph/directory';
 import { startGraphStandIn, type GraphStandIn } from '../../support/graph/standIn';
