@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { NotificationWebhook, WebhookAnswer } from '../../app/notify';
 import type { Clock } from '../../app/ports';
-import { decideRetry, retryAfterMs, seconds, type PassingFailure, type RetryPolicy } from '../graph/retry';
-import { untilAborted } from '../graph/untilAborted';
+import { decideRetry, retryAfterMs, seconds, type PassingFailure, type RetryPolicy } from '../retrying/retry';
+import { untilAborted } from '../retrying/untilAborted';
 
 export interface WebhookLimits extends RetryPolicy {
   /** The longest that one attempt takes, in milliseconds. */
