@@ -5,12 +5,12 @@ import { formatInstant } from '../shared/core/instant';
 import { missedWork, missedWorkAfterHours, type MissedWork } from '../shared/core/missedWork';
 import { version } from '../shared/core/version';
 import {
-  configurationError,
   readConfiguration,
   readPart,
   toleratedProblems,
   type Configuration,
-} from '../shared/io/configuration';
+} from '../shared/io/configuration/configuration';
+import { configurationError } from '../shared/io/configuration/readSetting';
 import { buildScanRuns, systemClock } from '../shared/io/wiring';
 import { invocationLog } from './invocationLog';
 

@@ -1,4 +1,4 @@
-import { readPart } from '../shared/io/configuration';
+import { readPart } from '../shared/io/configuration/configuration';
 import { registerHealth } from './health';
 import { registerHttpApi } from './httpApi';
 import { registerNightlyScan } from './nightlyScan';

@@ -2,7 +2,7 @@ import { ManagedIdentityCredential } from '@azure/identity';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { notify, type Notify } from '../app/notify';
 import type { Log } from '../app/ports';
-import type { Configuration } from './configuration';
+import type { Configuration } from './configuration/configuration';
 import { createNotificationMarkers } from './notifications/markers';
 import { createNotificationWebhook } from './notifications/webhook';
 import { containerNames } from './storageNames';

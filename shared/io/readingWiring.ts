@@ -8,13 +8,9 @@ import type { SourceName } from '../core/exportFormat';
 import type { Guid } from '../core/keys/guid';
 import { createAuditMirror } from './audit/auditMirror';
 import { createAuditTable } from './audit/auditTable';
-import {
-  configurationError,
-  readConfiguration,
-  settings,
-  type Configuration,
-  type Environment,
-} from './configuration';
+import { readConfiguration, type Configuration } from './configuration/configuration';
+import { configurationError, type Environment } from './configuration/readSetting';
+import { settings } from './configuration/settings';
 import { createExportStore } from './exports/exportStore';
 import type { RequestContext } from './http/api';
 import { createCloudDirectory } from './graph/cloudDirectory';

@@ -11,7 +11,7 @@ import type { Guid } from '../core/keys/guid';
 import { version } from '../core/version';
 import { createAuditMirror } from './audit/auditMirror';
 import { createAuditTable } from './audit/auditTable';
-import type { Configuration } from './configuration';
+import type { Configuration } from './configuration/configuration';
 import { createDeletedUsersStore } from './deletedUsersStore';
 import { createRequestBlobs } from './exportRequests';
 import { createExportStore } from './exports/exportStore';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { settings } from '../../shared/io/configuration';
+import { settings } from '../../shared/io/configuration/settings';
 import { createHost, type FunctionsHost } from '../support/functionsHost/host';
 import { jestApp } from '../support/functionsHost/jestApp';
 import { makeOrganisation } from '../support/organisation/makeOrganisation';

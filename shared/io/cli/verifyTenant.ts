@@ -7,7 +7,7 @@ import { AppError } from '../../core/appError';
 import type { Instant } from '../../core/instant';
 import type { Guid } from '../../core/keys/guid';
 import { withoutIds, type ExitCode } from '../../core/tenantChecks/checkOutcome';
-import type { Environment } from '../configuration';
+import type { Environment } from '../configuration/readSetting';
 import { createExportStore } from '../exports/exportStore';
 import { createGraphClient, type GraphClient } from '../graph/graphClient';
 import type { RequestLimits } from '../graph/graphRequests';

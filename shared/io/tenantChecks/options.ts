@@ -3,7 +3,8 @@ import { isNativeError } from 'node:util/types';
 import { parseGuid, type Guid } from '../../core/keys/guid';
 import { objectTypes, type ObjectType } from '../../core/objectType';
 import { globalGraph } from '../../core/tenantChecks/answerJudgements';
-import { settings, type Environment } from '../configuration';
+import type { Environment } from '../configuration/readSetting';
+import { settings } from '../configuration/settings';
 import type { ExpectedSource } from '../exports/exportStore';
 import type { SignInAs } from './signIn';
 

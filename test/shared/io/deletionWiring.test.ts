@@ -4,7 +4,7 @@ import { TableClient } from '@azure/data-tables';
 import { BlobServiceClient } from '@azure/storage-blob';
 import type { CloudId } from '../../../shared/core/cloudObject';
 import type { Instant } from '../../../shared/core/instant';
-import { settings } from '../../../shared/io/configuration';
+import { settings } from '../../../shared/io/configuration/settings';
 import { buildDeletions } from '../../../shared/io/deletionWiring';
 import { containerNames, tableNames } from '../../../shared/io/storageNames';
 import { startAzurite, type Azurite } from '../../support/azurite';

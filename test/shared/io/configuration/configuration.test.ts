@@ -1,19 +1,15 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { defaultGateLimits } from '../../../shared/core/gates/limits';
-import { version } from '../../../shared/core/version';
-import { defaultWaitingRules } from '../../../shared/core/waiting';
-import {
-  configurationError,
-  readConfiguration,
-  readNotification,
-  readReviewConfiguration,
-  settings,
-  toleratedProblems,
-  type Environment,
-} from '../../../shared/io/configuration';
+import { defaultGateLimits } from '../../../../shared/core/gates/limits';
+import { version } from '../../../../shared/core/version';
+import { defaultWaitingRules } from '../../../../shared/core/waiting';
+import { readConfiguration, toleratedProblems } from '../../../../shared/io/configuration/configuration';
+import { readNotification } from '../../../../shared/io/configuration/notification';
+import { configurationError, type Environment } from '../../../../shared/io/configuration/readSetting';
+import { readReviewConfiguration } from '../../../../shared/io/configuration/review';
+import { settings } from '../../../../shared/io/configuration/settings';
 
-const root = path.join(__dirname, '..', '..', '..');
+const root = path.join(__dirname, '..', '..', '..', '..');
 const readJson = (file: string): unknown => JSON.parse(readFileSync(path.join(root, file), 'utf8'));
 const sample = (readJson('local.settings.sample.json') as { Values: Record<string, string> }).Values;
 

@@ -1,10 +1,7 @@
-import {
-  readConfiguration,
-  readDeletionConfiguration,
-  settings,
-  toleratedProblems,
-  type Environment,
-} from '../../../shared/io/configuration';
+import { readConfiguration, toleratedProblems } from '../../../../shared/io/configuration/configuration';
+import { readDeletionConfiguration } from '../../../../shared/io/configuration/deletion';
+import type { Environment } from '../../../../shared/io/configuration/readSetting';
+import { settings } from '../../../../shared/io/configuration/settings';
 
 const examples: Environment = {
   ...Object.fromEntries(Object.entries(settings).map(([name, { example }]) => [name, example])),
