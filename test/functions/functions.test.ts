@@ -8,6 +8,9 @@ import { startWebhookReceiver } from '../support/webhookReceiver';
 import { startServices, type Services } from '../support/stack/services';
 
 const root = path.join(__dirname, '..', '..');
+/** With a key of its own. */
+const [oneSource] = JSON.parse(settings.EXPORT_SOURCES.example) as readonly object[];
+const forgottenForest = { ...oneSource, source: 'forgotten-forest' };
 const examples = Object.fromEntries(Object.entries(settings).map(([name, { example }]) => [name, example]));
 
 describe('the functions, in process', () => {
@@ -123,7 +126,7 @@ describe('the functions, in process', () => {
     test('health says what is missed, with counts and without the names of sources', async () => {
       const started = await scanning();
       const sources = JSON.parse(services.settings['EXPORT_SOURCES'] ?? '') as readonly object[];
-      const EXPORT_SOURCES = JSON.stringify([...sources, { ...sources[0], source: 'forgotten-forest' }]);
+      const EXPORT_SOURCES = JSON.stringify([...sources, forgottenForest]);
       process.env = { ...environment, ...services.settings, EXPORT_SOURCES, ...services.platform };
       const [status, answer] = await health(started);
       expect([status, answer.problems]).toEqual([
@@ -139,7 +142,7 @@ describe('the functions, in process', () => {
         ...examples,
         ...services.review.settings,
         AUTH_ISSUER: `https://login.example/${TENANT_ID}/v2.0`,
-        EXPORT_SOURCES: JSON.stringify([...sources, { ...sources[0], source: 'forgotten-forest' }]),
+        EXPORT_SOURCES: JSON.stringify([...sources, forgottenForest]),
         NOTIFICATION_WEBHOOK_URL: '',
         DELETER_CLIENT_ID: '',
         ...services.review.platform,

@@ -3,6 +3,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { TableClient } from '@azure/data-tables';
 import { abandonedAfterMs } from '../../shared/app/review/deletionUseCasePorts';
+import { settings } from '../../shared/io/configuration/settings';
 import { containerNames, tableNames } from '../../shared/io/storageNames';
 import { exportAgeMs, makeOrganisation } from '../support/organisation/makeOrganisation';
 import { candidatesAtOnce } from '../support/stack/candidatesAtOnce';
@@ -89,9 +90,11 @@ describe('what nobody comes back for', () => {
       };
     });
     const sources = JSON.parse(stack.settings['EXPORT_SOURCES'] ?? '') as readonly object[];
+    const [oneSource] = JSON.parse(settings.EXPORT_SOURCES.example) as readonly object[];
+    const forgottenForest = { ...oneSource, source: 'forgotten-forest' };
     await stack.reviewing.restart({
       DATA_BLOB_ENDPOINT: `https://127.0.0.1:${port}`,
-      EXPORT_SOURCES: JSON.stringify([...sources, { ...sources[0], source: 'forgotten-forest' }]),
+      EXPORT_SOURCES: JSON.stringify([...sources, forgottenForest]),
     });
     await stack.reviewing.worker.runTimer('openEnds');
     expect(await said).toContain('alert missedExport: no export of forgotten-forest');

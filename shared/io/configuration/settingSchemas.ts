@@ -48,7 +48,16 @@ const sourcesShape = z
     }),
   )
   .min(1)
-  .refine(list => new Set(list.map(item => item.source)).size === list.length, 'names a source twice');
+  .refine(list => new Set(list.map(item => item.source)).size === list.length, 'names a source twice')
+  // A key signs for its own source only.
+  .refine(list => {
+    const keysOf = list.map(
+      ({ publicKeys }) => new Set(publicKeys.map(({ publicKey }) => publicKey.export({ format: 'jwk' }).x)),
+    );
+    return (
+      new Set(keysOf.flatMap(keys => [...keys])).size === keysOf.reduce((sum, keys) => sum + keys.size, 0)
+    );
+  }, 'gives two sources one key, so that the agent of each could sign for the other');
 
 const jsonText = z.string().transform((text, context): unknown => {
   try {

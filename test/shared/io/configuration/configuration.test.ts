@@ -142,6 +142,11 @@ describe('configuration', () => {
       `[${settings.EXPORT_SOURCES.example.slice(1, -1)},${settings.EXPORT_SOURCES.example.slice(1, -1)}]`,
       'names a source twice',
     ],
+    [
+      'EXPORT_SOURCES',
+      `[${settings.EXPORT_SOURCES.example.slice(1, -1)},${settings.EXPORT_SOURCES.example.slice(1, -1).replace('contoso', 'fabrikam')}]`,
+      'gives two sources one key, so that the agent of each could sign for the other',
+    ],
     ['WAITING_RULES', 'lax', 'is not JSON'],
     ['WAITING_RULES', '[]', 'at'],
     ['WAITING_RULES', '{"consecutiveRuns":0}', 'at consecutiveRuns'],
