@@ -5,7 +5,7 @@ import type { Log } from '../shared/app/ports';
 import { checkQuarantines } from '../shared/app/review/checkQuarantines';
 import { reconcileDeletions } from '../shared/app/review/reconcileDeletions';
 import { AppError } from '../shared/core/appError';
-import { readConfiguration, type Configuration } from '../shared/io/configuration/configuration';
+import { readCommonConfiguration, type Configuration } from '../shared/io/configuration/configuration';
 import { configurationError } from '../shared/io/configuration/readSetting';
 import { reviewAudit } from '../shared/io/decisionWiring';
 import { buildDeletions } from '../shared/io/deletionWiring';
@@ -29,7 +29,7 @@ export function registerOpenEnds(): void {
   });
 }
 
-/** First, and without the deleter's settings: whatever else fails or hangs here, what is missed is said. */
+/** First, and by the common settings alone: whatever else is wrong, fails or hangs here, what is missed is said. */
 async function lookForMissedWork(configuration: Configuration, log: Log, signal: AbortSignal): Promise<void> {
   const notify = buildNotify(configuration, log);
   const ports = { runs: buildScanRuns(configuration, log), clock: systemClock, notify, log };
@@ -50,7 +50,7 @@ async function mirrorAudit(configuration: Configuration, log: Log, signal: Abort
 /** Throws where the settings are wrong, or something could not be settled now, so that the host counts a failed invocation. */
 async function settleOpenEnds(context: InvocationContext, signal: AbortSignal): Promise<void> {
   const log = invocationLog(context);
-  const reading = readConfiguration(process.env);
+  const reading = readCommonConfiguration(process.env);
   if (reading.status === 'invalid') throw configurationError(reading.problems);
   try {
     await lookForMissedWork(reading.configuration, log, signal);

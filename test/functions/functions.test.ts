@@ -135,7 +135,11 @@ describe('the functions, in process', () => {
       ]);
     });
 
-    test('the timer of the part review says what is missed, also where it has no deleter', async () => {
+    test.each([
+      ['it has no deleter', { DELETER_CLIENT_ID: '' }, /DELETER_CLIENT_ID is missing/],
+      ['nobody may sign in', { AUTH_ISSUER: 'https://login.example' }, /AUTH_ISSUER is not the issuer/],
+      ['no call may delete', { QUARANTINE_DAYS: '60' }, /QUARANTINE_DAYS is not less/],
+    ])('the timer of the part review says what is missed, also where %s', async (_where, given, problem) => {
       const { TENANT_ID = '', EXPORT_SOURCES: expected = '' } = services.settings;
       const sources = JSON.parse(expected) as readonly object[];
       const started = await start({
@@ -144,10 +148,10 @@ describe('the functions, in process', () => {
         AUTH_ISSUER: `https://login.example/${TENANT_ID}/v2.0`,
         EXPORT_SOURCES: JSON.stringify([...sources, forgottenForest]),
         NOTIFICATION_WEBHOOK_URL: '',
-        DELETER_CLIENT_ID: '',
+        ...given,
         ...services.review.platform,
       });
-      await expect(started.runTimer('openEnds')).rejects.toThrow(/DELETER_CLIENT_ID is missing/);
+      await expect(started.runTimer('openEnds')).rejects.toThrow(problem);
       expect(lines).toContainEqual(
         expect.stringContaining(
           'alert missedExport: no export of forgotten-forest was accepted for 26 hours',

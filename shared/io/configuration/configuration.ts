@@ -44,7 +44,8 @@ export const toleratedProblems = (environment: Environment): readonly SettingPro
   ...readNotification(environment).problems,
 ];
 
-export function readConfiguration(environment: Environment): ConfigurationReading {
+/** What both parts need. A part whose own settings are wrong can still tell by these that something is missed. */
+export function readCommonConfiguration(environment: Environment): ConfigurationReading {
   const problems: SettingProblem[] = [];
   const read = settingReader(environment, problems);
   const configuration: Configuration = {
@@ -64,7 +65,14 @@ export function readConfiguration(environment: Environment): ConfigurationReadin
     gateLimits: read('GATE_LIMITS', settings.GATE_LIMITS),
     waitingRules: read('WAITING_RULES', settings.WAITING_RULES),
   };
-  if (configuration.part === 'review') {
+  return problems.length === 0 ? { status: 'valid', configuration } : { status: 'invalid', problems };
+}
+
+/** What the part of this process needs: the common settings, and in the part review its own. */
+export function readConfiguration(environment: Environment): ConfigurationReading {
+  const common = readCommonConfiguration(environment);
+  const problems = common.status === 'valid' ? [] : [...common.problems];
+  if (readPart(environment) === 'review') {
     const reading = readAuthentication(environment);
     // TENANT_ID was read above.
     if (reading.status === 'invalid')
@@ -73,5 +81,5 @@ export function readConfiguration(environment: Environment): ConfigurationReadin
     if (review.status === 'invalid') problems.push(...review.problems);
     problems.push(...deletionProblems(environment));
   }
-  return problems.length === 0 ? { status: 'valid', configuration } : { status: 'invalid', problems };
+  return problems.length === 0 ? common : { status: 'invalid', problems };
 }
