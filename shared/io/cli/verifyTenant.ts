@@ -27,7 +27,7 @@ import { runAsProgram } from './runAsProgram';
 const usage = `Usage: npm run verify:tenant -- --tenant <id> [options]
 
 Looks at a real tenant, with GET requests alone, and says which entries of docs/assumptions.md hold there. It tells counts and
-shapes; no name, no address, no key. Exit code 0: nothing differs, 1: something differs, 2: nothing could be checked.
+shapes; no name, no address, no key. Exit code 0: nothing differs, 1: something differs, 2: nothing of Graph could be checked.
 
   --tenant <id>              the tenant; otherwise the setting TENANT_ID
   --sign-in az | identity    az (default): whoever is signed in to the Azure CLI. identity: a managed identity, in Azure

@@ -159,6 +159,16 @@ describe('what can not be checked', () => {
     expect(naming).not.toEqual([]);
   });
 
+  test('where Graph lets nothing be read, nothing is known, whatever a token tells', async () => {
+    const verified = await tenant.verify({
+      roles: [],
+      fakes: [{ address: /^\/v1\.0\//, ...graphError(401, 'InvalidAuthenticationToken') }],
+    });
+    expect(verified.those('holds')).toEqual(['I2', 'I3']);
+    expect(verified.outcome('G6').why.join()).toContain('the token was not accepted');
+    expect(verified.code).toBe(2);
+  });
+
   test('a request that fails does not end the others', async () => {
     const verified = await tenant.verify({
       fakes: [{ address: listOf('users'), status: 503 }],
