@@ -5,6 +5,7 @@ import { formatInstant } from '../shared/core/instant';
 import { missedWork, missedWorkAfterHours, type MissedWork } from '../shared/core/missedWork';
 import { version } from '../shared/core/version';
 import {
+  readCommonConfiguration,
   readConfiguration,
   readPart,
   toleratedProblems,
@@ -40,9 +41,11 @@ export function registerHealth(): void {
 async function health(context: InvocationContext): Promise<HttpResponseInit> {
   const reading = readConfiguration(process.env);
   const tolerated = toleratedProblems(process.env);
+  // Also beside settings of its own part that are wrong: what is missed shows all the same.
+  const common = readCommonConfiguration(process.env);
   const found: Found =
-    reading.status === 'valid'
-      ? await configured(reading.configuration, context)
+    common.status === 'valid'
+      ? await configured(common.configuration, context)
       : { works: false, part: readPart(process.env), problems: [], lastScan: null };
   const ofSettings = [...(reading.status === 'invalid' ? reading.problems : []), ...tolerated];
   if (ofSettings.length > 0) context.error(configurationError(ofSettings).message);
@@ -58,7 +61,7 @@ async function health(context: InvocationContext): Promise<HttpResponseInit> {
     lastScan: found.lastScan,
   };
   return {
-    status: found.works ? 200 : 503,
+    status: reading.status === 'valid' && found.works ? 200 : 503,
     jsonBody: answer,
     headers: { 'cache-control': 'no-store' },
   };

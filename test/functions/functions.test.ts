@@ -152,6 +152,9 @@ describe('the functions, in process', () => {
         ...services.review.platform,
       });
       await expect(started.runTimer('openEnds')).rejects.toThrow(problem);
+      expect((await health(started))[1].problems).toContainEqual(
+        expect.stringMatching(/sources: no export was accepted/),
+      );
       expect(lines).toContainEqual(
         expect.stringContaining(
           'alert missedExport: no export of forgotten-forest was accepted for 26 hours',
