@@ -5,11 +5,13 @@ import { formatInstant } from '../shared/core/instant';
 import { missedWork, missedWorkAfterHours, type MissedWork } from '../shared/core/missedWork';
 import { version } from '../shared/core/version';
 import {
-  configurationError,
+  readCommonConfiguration,
   readConfiguration,
+  readPart,
   toleratedProblems,
   type Configuration,
-} from '../shared/io/configuration';
+} from '../shared/io/configuration/configuration';
+import { configurationError } from '../shared/io/configuration/readSetting';
 import { buildScanRuns, systemClock } from '../shared/io/wiring';
 import { invocationLog } from './invocationLog';
 
@@ -39,10 +41,12 @@ export function registerHealth(): void {
 async function health(context: InvocationContext): Promise<HttpResponseInit> {
   const reading = readConfiguration(process.env);
   const tolerated = toleratedProblems(process.env);
+  // Also beside settings of its own part that are wrong: what is missed shows all the same.
+  const common = readCommonConfiguration(process.env);
   const found: Found =
-    reading.status === 'valid'
-      ? await configured(reading.configuration, context)
-      : { works: false, part: process.env['APP_PART'] ?? null, problems: [], lastScan: null };
+    common.status === 'valid'
+      ? await configured(common.configuration, context)
+      : { works: false, part: readPart(process.env), problems: [], lastScan: null };
   const ofSettings = [...(reading.status === 'invalid' ? reading.problems : []), ...tolerated];
   if (ofSettings.length > 0) context.error(configurationError(ofSettings).message);
   const problems = [
@@ -57,7 +61,7 @@ async function health(context: InvocationContext): Promise<HttpResponseInit> {
     lastScan: found.lastScan,
   };
   return {
-    status: found.works ? 200 : 503,
+    status: reading.status === 'valid' && found.works ? 200 : 503,
     jsonBody: answer,
     headers: { 'cache-control': 'no-store' },
   };

@@ -1,7 +1,8 @@
 import { app, type HttpMethod } from '@azure/functions';
 import type { Clock } from '../shared/app/ports';
 import type { Instant } from '../shared/core/instant';
-import { readAuthentication, readRollout } from '../shared/io/configuration';
+import { readAuthentication } from '../shared/io/configuration/authentication';
+import { readRollout } from '../shared/io/configuration/rollout';
 import { createApi, type Api } from '../shared/io/http/api';
 import { buildDecisions } from '../shared/io/decisionWiring';
 import { buildDeletions } from '../shared/io/deletionWiring';

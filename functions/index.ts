@@ -1,4 +1,4 @@
-import { appParts } from '../shared/io/configuration';
+import { readPart } from '../shared/io/configuration/configuration';
 import { registerHealth } from './health';
 import { registerHttpApi } from './httpApi';
 import { registerNightlyScan } from './nightlyScan';
@@ -8,7 +8,7 @@ import { registerScanRequests } from './scanRequests';
 
 // Registration reads one setting only, so that a wrong configuration shows in health and in the log, and not as an empty app.
 registerHealth();
-const part = appParts.find(name => name === process.env['APP_PART']);
+const part = readPart(process.env);
 if (part === 'scan') {
   registerNightlyScan();
   registerScanRequests();

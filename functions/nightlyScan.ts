@@ -2,7 +2,9 @@ import { app, type InvocationContext } from '@azure/functions';
 import { detectOrphans } from '../shared/app/detectOrphans';
 import { announceScan, watchCandidates } from '../shared/app/scanNotifications';
 import { AppError } from '../shared/core/appError';
-import { configurationError, defaultScanSchedule, readConfiguration } from '../shared/io/configuration';
+import { readConfiguration } from '../shared/io/configuration/configuration';
+import { configurationError } from '../shared/io/configuration/readSetting';
+import { defaultScanSchedule } from '../shared/io/configuration/settings';
 import { buildNotify } from '../shared/io/notificationWiring';
 import { buildScan } from '../shared/io/wiring';
 import { invocationLog } from './invocationLog';
@@ -26,7 +28,7 @@ async function nightlyScan(context: InvocationContext, signal: AbortSignal): Pro
   const candidates = watchCandidates(ports.candidates);
   const run = await detectOrphans({ ...ports, candidates: candidates.table }, settings, signal);
   const notify = buildNotify(reading.configuration, log);
-  await announceScan({ runs: ports.runs, notify, log }, run, candidates.found(), signal);
+  await announceScan({ runs: ports.runs, notify, log }, run, candidates.found, signal);
   if (run.state === 'failed' || run.state === 'aborted')
     throw new AppError('scanFailed', run.reasons.join('\n'));
 }

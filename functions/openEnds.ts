@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { app, type InvocationContext } from '@azure/functions';
 import { announceMissedWork } from '../shared/app/announceMissedWork';
 import type { Log } from '../shared/app/ports';
-import { alertOfReconciled } from '../shared/app/review/announceDeletions';
 import { checkQuarantines } from '../shared/app/review/checkQuarantines';
 import { reconcileDeletions } from '../shared/app/review/reconcileDeletions';
 import { AppError } from '../shared/core/appError';
-import { configurationError, readConfiguration, type Configuration } from '../shared/io/configuration';
+import { readCommonConfiguration, type Configuration } from '../shared/io/configuration/configuration';
+import { configurationError } from '../shared/io/configuration/readSetting';
 import { reviewAudit } from '../shared/io/decisionWiring';
 import { buildDeletions } from '../shared/io/deletionWiring';
 import { buildNotify } from '../shared/io/notificationWiring';
@@ -29,12 +29,8 @@ export function registerOpenEnds(): void {
   });
 }
 
-/** First, and without the deleter's settings: whatever else fails here, what is missed is said, and the audit log is mirrored. */
-async function lookForMissedWork(log: Log, signal: AbortSignal): Promise<void> {
-  const reading = readConfiguration(process.env);
-  if (reading.status === 'invalid') throw configurationError(reading.problems);
-  const { configuration } = reading;
-  await mirrorAudit(configuration, log, signal);
+/** First, and by the common settings alone: whatever else is wrong, fails or hangs here, what is missed is said. */
+async function lookForMissedWork(configuration: Configuration, log: Log, signal: AbortSignal): Promise<void> {
   const notify = buildNotify(configuration, log);
   const ports = { runs: buildScanRuns(configuration, log), clock: systemClock, notify, log };
   const sources = configuration.sources.map(({ source }) => source);
@@ -54,12 +50,16 @@ async function mirrorAudit(configuration: Configuration, log: Log, signal: Abort
 /** Throws where the settings are wrong, or something could not be settled now, so that the host counts a failed invocation. */
 async function settleOpenEnds(context: InvocationContext, signal: AbortSignal): Promise<void> {
   const log = invocationLog(context);
-  await lookForMissedWork(log, signal);
+  const reading = readCommonConfiguration(process.env);
+  if (reading.status === 'invalid') throw configurationError(reading.problems);
+  try {
+    await lookForMissedWork(reading.configuration, log, signal);
+  } finally {
+    await mirrorAudit(reading.configuration, log, signal);
+  }
   const correlationId = randomUUID();
   const { ports } = buildDeletions(process.env, { log, correlationId });
   const reconciled = await reconcileDeletions(ports, correlationId, signal);
-  const alert = alertOfReconciled(reconciled);
-  if (alert !== null) log.error(alert);
   const quarantines = await checkQuarantines(ports, correlationId, signal);
   const left = reconciled.left + quarantines.left;
   if (left > 0)

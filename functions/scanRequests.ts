@@ -3,7 +3,8 @@ import { runRequestedScan } from '../shared/app/detectOrphans';
 import { announceScan, watchCandidates } from '../shared/app/scanNotifications';
 import { AppError } from '../shared/core/appError';
 import { parseScanRequest, scanQueueName } from '../shared/core/scanRequest';
-import { configurationError, readConfiguration } from '../shared/io/configuration';
+import { readConfiguration } from '../shared/io/configuration/configuration';
+import { configurationError } from '../shared/io/configuration/readSetting';
 import { buildNotify } from '../shared/io/notificationWiring';
 import { buildScan } from '../shared/io/wiring';
 import { invocationLog } from './invocationLog';
@@ -46,7 +47,7 @@ async function scanRequest(message: unknown, context: InvocationContext, signal:
     return;
   }
   const notify = buildNotify(reading.configuration, log);
-  await announceScan({ runs: ports.runs, notify, log }, run, candidates.found(), signal);
+  await announceScan({ runs: ports.runs, notify, log }, run, candidates.found, signal);
   if (run.state === 'failed' || run.state === 'aborted')
     throw new AppError('scanFailed', run.reasons.join('\n'));
 }

@@ -1,5 +1,5 @@
 import type { CommandLine } from '../grant/azureCli';
-import type { Environment } from '../../shared/io/configuration';
+import type { Environment } from '../../shared/io/configuration/readSetting';
 
 /** The values that `azd env get-values` prints, a line each: NAME="value", with quotes and backslashes escaped. */
 export function azdValuesOf(text: string): Environment {

@@ -9,7 +9,7 @@ import {
   type CheckOutcome,
   type ExitCode,
 } from '../../shared/core/tenantChecks/checkOutcome';
-import type { Environment } from '../../shared/io/configuration';
+import type { Environment } from '../../shared/io/configuration/readSetting';
 import { allChecks } from './allChecks';
 import { readAzdEnvironment } from './azdEnvironment';
 import { createDeployment, type Deployment } from './deployment';

@@ -3,7 +3,7 @@ import { isNativeError } from 'node:util/types';
 import { cloudNames, clouds, type Cloud } from '../grant/clouds';
 import type { IdentityName } from '../../shared/core/doctor/diagnosis';
 import { parseGuid, type Guid } from '../../shared/core/keys/guid';
-import type { Environment } from '../../shared/io/configuration';
+import type { Environment } from '../../shared/io/configuration/readSetting';
 
 export interface DoctorOptions {
   /** Of the app of the part review, an https origin. */

@@ -10,8 +10,14 @@ import { connectGraph } from '../../shared/io/graph/graphConnection';
 import { createGraphRequests, type GraphAnswer } from '../../shared/io/graph/graphRequests';
 import { readItems } from '../../shared/io/graph/itemReader';
 import { errorOf, type Refusal } from '../../shared/io/graph/refusal';
-import { decideRetry, isPassing, retryAfterMs, seconds, type RetryPolicy } from '../../shared/io/graph/retry';
-import { untilAborted } from '../../shared/io/graph/untilAborted';
+import {
+  decideRetry,
+  isPassing,
+  retryAfterMs,
+  seconds,
+  type RetryPolicy,
+} from '../../shared/io/retrying/retry';
+import { untilAborted } from '../../shared/io/retrying/untilAborted';
 
 export interface Write {
   readonly method: 'PATCH' | 'POST' | 'DELETE';

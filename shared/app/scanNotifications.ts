@@ -3,49 +3,43 @@ import {
   alertOfHold,
   eventsOfRun,
   foundInWrites,
+  holdOfRun,
   nothingFound,
   type FoundInRun,
-  type RowBefore,
-  type ScanEvent,
+  type RowSeen,
 } from '../core/scanEvents';
 import type { ScanRun } from '../core/scanRun';
 import type { Notified, Notify } from './notify';
-import type { CandidateTable, Log, ScanRunTable } from './ports';
-
-/** What to announce of a closed run; the decision is `eventsOfRun`. `previousAccepted`: the last run accepted before it. */
-export const notificationsOf = (
-  run: ScanRun,
-  previousAccepted: ScanRun | null,
-  found: FoundInRun = nothingFound,
-): readonly ScanEvent[] => eventsOfRun(run, previousAccepted, found);
+import type { CandidateTable, FactsWrite, Log, ScanRunTable } from './ports';
 
 /** A table of candidates, and what the run that works with it makes new. */
 export interface WatchedCandidates {
   readonly table: CandidateTable;
-  /** Of what was written to the end; nothing, where it was not. */
-  found(): FoundInRun;
+  /** Since the run with the number `lastAccepted`, where all was written to the end; else nothing. */
+  readonly found: (lastAccepted: number) => FoundInRun;
 }
 
 /** Looks on while a run reads and writes the table, so that the scan itself knows nothing of announcements. */
 export function watchCandidates(table: CandidateTable): WatchedCandidates {
-  let rows: RowBefore[] = [];
-  let found = nothingFound;
+  let rows: RowSeen[] = [];
+  let written: readonly FactsWrite[] | null = null;
   return {
     table: {
       async *readAll(signal) {
         rows = [];
+        written = null;
         for await (const row of table.readAll(signal)) {
-          const { type, id, state, attention } = row;
-          rows.push({ type, id, state, attention });
+          const { type, id, state, attention, changedRun } = row;
+          rows.push({ type, id, state, attention, changedRun });
           yield row;
         }
       },
       async write(writes, beforeBatch, signal) {
         await table.write(writes, beforeBatch, signal);
-        found = foundInWrites(writes, rows);
+        written = writes;
       },
     },
-    found: () => found,
+    found: lastAccepted => (written === null ? nothingFound : foundInWrites(written, rows, lastAccepted)),
   };
 }
 
@@ -62,14 +56,18 @@ export interface AnnounceScanPorts {
 export async function announceScan(
   { runs, notify, log }: AnnounceScanPorts,
   run: ScanRun,
-  found: FoundInRun,
+  found: WatchedCandidates['found'],
   signal: AbortSignal,
 ): Promise<readonly Notified[]> {
+  // First: nothing that has to answer may keep an alert back.
+  const hold = holdOfRun(run);
+  if (hold !== null) log.error(alertOfHold(hold));
   const previous = await acceptedBefore({ runs, log }, run, signal);
-  const events = notificationsOf(run, previous, found);
-  for (const event of events) if (event.kind === 'hold') log.error(alertOfHold(event));
+  // Where the record can not be read, only what this run itself made new is known to be.
+  const lastAccepted = previous?.runNumber ?? (run.acceptedBefore === null ? 0 : Infinity);
   const notified: Notified[] = [];
-  for (const event of events) notified.push(await notify(event, signal));
+  for (const event of eventsOfRun(run, previous, found(lastAccepted)))
+    notified.push(await notify(event, signal));
   return notified;
 }
 

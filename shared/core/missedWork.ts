@@ -5,6 +5,9 @@ import type { ScanRun } from './scanRun';
 /** How long nothing may have come, in hours: a night, and two hours for one that began late or took long. */
 export const missedWorkAfterHours = 26;
 
+/** How far ahead of now a time may lie, in hours: a clock that was further off proves nothing, and would hide all that is missed. */
+export const clockAheadHours = 1;
+
 const hourMs = 60 * 60 * 1000;
 
 /** No scan has finished in time. */
@@ -27,12 +30,13 @@ export interface MissedWork {
 }
 
 /** What of a run record tells of finished work. */
-export type RunSeen = Pick<ScanRun, 'state' | 'startedAt' | 'finishedAt' | 'exports'>;
+export type RunSeen = Pick<ScanRun, 'runNumber' | 'state' | 'startedAt' | 'finishedAt' | 'exports'>;
 
 /**
  * Decides what is missing at `now`. A scan counts when it finished, since a refused one changed nothing; an export counts when the
- * newest of these scans used it, by the time at which its agent finished it. What is exactly as old as the limit is in time. Before any scan has finished, that
- * alone is missed: nothing is known of exports then, and the scan's own record says what it lacks. `runs`: the newest ones, in any order.
+ * newest of these scans (the one with the highest number, whatever the clocks of the hosts said) used it, by the time at which its
+ * agent finished it. What is exactly as old as the limit is in time. Before any scan has finished, that alone is missed: nothing is
+ * known of exports then, and the scan's own record says what it lacks. `runs`: the newest ones, in any order.
  */
 export function missedWork(
   runs: readonly RunSeen[],
@@ -41,27 +45,27 @@ export function missedWork(
 ): MissedWork {
   const finished = newestFinished(runs);
   if (finished === null) return { scan: { lastFinishedAt: null }, exports: [] };
-  const tooOld = (at: Instant | null): boolean => at === null || now - at > missedWorkAfterHours * hourMs;
+  const inTime = (at: Instant | null): boolean =>
+    at !== null && now - at <= missedWorkAfterHours * hourMs && at - now <= clockAheadHours * hourMs;
+  const lastFinishedAt = finished.finishedAt ?? finished.startedAt;
   return {
-    scan: tooOld(finished.at) ? { lastFinishedAt: finished.at } : null,
+    scan: inTime(lastFinishedAt) ? null : { lastFinishedAt },
     exports: sources
-      .map(source => ({ source, lastFinishedAt: newestExport(finished.run, source) }))
-      .filter(({ lastFinishedAt }) => tooOld(lastFinishedAt)),
+      .map(source => ({ source, lastFinishedAt: newestExport(finished, source) }))
+      .filter(missing => !inTime(missing.lastFinishedAt)),
   };
 }
 
 /** Whether anything is missed at all. */
 export const isAnyMissed = (missed: MissedWork): boolean => missed.scan !== null || missed.exports.length > 0;
 
-function newestFinished(runs: readonly RunSeen[]): { readonly run: RunSeen; readonly at: Instant } | null {
-  let newest: { readonly run: RunSeen; readonly at: Instant } | null = null;
-  for (const run of runs) {
-    if (run.state !== 'finished') continue;
-    const at = run.finishedAt ?? run.startedAt;
-    if (newest === null || at > newest.at) newest = { run, at };
-  }
-  return newest;
-}
+const newestFinished = (runs: readonly RunSeen[]): RunSeen | null =>
+  runs
+    .filter(run => run.state === 'finished')
+    .reduce<RunSeen | null>(
+      (newest, run) => (newest === null || run.runNumber > newest.runNumber ? run : newest),
+      null,
+    );
 
 const newestExport = (run: RunSeen, source: SourceName): Instant | null =>
   run.exports

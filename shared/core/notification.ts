@@ -39,7 +39,7 @@ export type NotificationEvent =
       readonly kind: 'newCandidates';
       readonly at: Instant;
       readonly runId: string;
-      /** That became candidates in this run. */
+      /** That became candidates since the last accepted run. */
       readonly added: CountsByType;
       /** Missing on-premises in this run and in the last accepted one, whatever they still wait for. */
       readonly missing: CountsByType;

@@ -15,13 +15,9 @@ import type { Guid } from '../core/keys/guid';
 import { scanQueueName } from '../core/scanRequest';
 import { createAuditMirror } from './audit/auditMirror';
 import { createAuditTable } from './audit/auditTable';
-import {
-  configurationError,
-  readConfiguration,
-  readReviewConfiguration,
-  type Configuration,
-  type Environment,
-} from './configuration';
+import { readConfiguration, type Configuration } from './configuration/configuration';
+import { configurationError, type Environment } from './configuration/readSetting';
+import { readReviewConfiguration } from './configuration/review';
 import { createRequestBlobs } from './exportRequests';
 import { createExportStore } from './exports/exportStore';
 import type { RequestContext } from './http/api';
@@ -29,7 +25,8 @@ import { createScanQueue } from './scanQueue';
 import { createDecisionTable } from './tables/decisionTable';
 import { createFactsReader } from './tables/factsReader';
 import { createRuleTable } from './tables/ruleTable';
-import { buildScanRuns, containerNames, systemClock, tableNames } from './wiring';
+import { containerNames, tableNames } from './storageNames';
+import { buildScanRuns, systemClock } from './wiring';
 
 /** What deciding needs of the app, with its real adapters. */
 export type DecisionPorts = ApprovePorts &

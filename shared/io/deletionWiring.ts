@@ -8,12 +8,9 @@ import type { DeletionPorts, DeletionSettings } from '../app/review/deletionUseC
 import { createExportRequests } from '../app/review/requestExport';
 import { parseGuid, type Guid } from '../core/keys/guid';
 import { createAuditTable } from './audit/auditTable';
-import {
-  configurationError,
-  readConfiguration,
-  readDeletionConfiguration,
-  type Environment,
-} from './configuration';
+import { readConfiguration } from './configuration/configuration';
+import { readDeletionConfiguration } from './configuration/deletion';
+import { configurationError, type Environment } from './configuration/readSetting';
 import { reviewAudit } from './decisionWiring';
 import { createRequestBlobs } from './exportRequests';
 import { createExportStore } from './exports/exportStore';
@@ -31,7 +28,8 @@ import { createDeletionCaps } from './tables/decisionCapsTable';
 import { createDecisionTable } from './tables/decisionTable';
 import { createFactsReader } from './tables/factsReader';
 import { createRuleTable } from './tables/ruleTable';
-import { buildScanRuns, containerNames, systemClock, tableNames } from './wiring';
+import { containerNames, tableNames } from './storageNames';
+import { buildScanRuns, systemClock } from './wiring';
 
 /** How the part review deletes: the only place that has the deleter's identity. */
 export interface Deletions {

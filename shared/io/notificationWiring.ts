@@ -2,10 +2,11 @@ import { ManagedIdentityCredential } from '@azure/identity';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { notify, type Notify } from '../app/notify';
 import type { Log } from '../app/ports';
-import type { Configuration } from './configuration';
+import type { Configuration } from './configuration/configuration';
 import { createNotificationMarkers } from './notifications/markers';
 import { createNotificationWebhook } from './notifications/webhook';
-import { containerNames, systemClock } from './wiring';
+import { containerNames } from './storageNames';
+import { systemClock } from './wiring';
 
 /** How both parts announce what happened: by the reader identity of the part, to the address of the settings. */
 export function buildNotify(

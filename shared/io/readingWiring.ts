@@ -8,20 +8,17 @@ import type { SourceName } from '../core/exportFormat';
 import type { Guid } from '../core/keys/guid';
 import { createAuditMirror } from './audit/auditMirror';
 import { createAuditTable } from './audit/auditTable';
-import {
-  configurationError,
-  readConfiguration,
-  settings,
-  type Configuration,
-  type Environment,
-} from './configuration';
+import { readConfiguration, type Configuration } from './configuration/configuration';
+import { configurationError, type Environment } from './configuration/readSetting';
+import { settings } from './configuration/settings';
 import { createExportStore } from './exports/exportStore';
 import type { RequestContext } from './http/api';
 import { createCloudDirectory } from './graph/cloudDirectory';
 import { createCandidateTable } from './tables/candidateTable';
 import { createDecisionTable } from './tables/decisionTable';
 import { createScanRunTable } from './tables/scanRunTable';
-import { containerNames, systemClock, tableNames } from './wiring';
+import { containerNames, tableNames } from './storageNames';
+import { systemClock } from './wiring';
 
 /** Everything that the routes which only read need. */
 export interface ReadingAdapters {

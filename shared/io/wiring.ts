@@ -11,7 +11,7 @@ import type { Guid } from '../core/keys/guid';
 import { version } from '../core/version';
 import { createAuditMirror } from './audit/auditMirror';
 import { createAuditTable } from './audit/auditTable';
-import type { Configuration } from './configuration';
+import type { Configuration } from './configuration/configuration';
 import { createDeletedUsersStore } from './deletedUsersStore';
 import { createRequestBlobs } from './exportRequests';
 import { createExportStore } from './exports/exportStore';
@@ -21,28 +21,11 @@ import { createGraphClient } from './graph/graphClient';
 import { createGraphRequests } from './graph/graphRequests';
 import { createSynchronisationReader } from './graph/synchronisation';
 import { createRunLock } from './runLock';
+import { containerNames, tableNames } from './storageNames';
 import { createCandidateTable } from './tables/candidateTable';
 import { createDecisionReader } from './tables/decisionReader';
 import { createRuleReader } from './tables/ruleReader';
 import { createScanRunTable } from './tables/scanRunTable';
-
-/** Containers and tables of the data account; infra and the local stack create them. */
-export const containerNames = {
-  exports: 'exports',
-  evidence: 'evidence',
-  locks: 'locks',
-  requests: 'requests',
-  audit: 'audit',
-  snapshots: 'snapshots',
-  notifications: 'notifications',
-} as const;
-export const tableNames = {
-  candidates: 'OrphanCandidates',
-  runs: 'ScanRuns',
-  decisions: 'Decisions',
-  rules: 'Rules',
-  audit: 'AuditLog',
-} as const;
 
 export const systemClock: Clock = { now: () => Date.now() as Instant };
 

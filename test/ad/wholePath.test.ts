@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { containerNames } from '../../shared/io/wiring';
+import { containerNames } from '../../shared/io/storageNames';
 import type { ForestAgentOptions } from '../support/ad/forestAgents';
 import type { DomainController } from '../support/ad/domainController';
 import { type SampleForest, type SampleForests, startSampleForests } from '../support/ad/sampleForests';

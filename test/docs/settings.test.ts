@@ -1,5 +1,5 @@
 import { defaultWaitingRules } from '../../shared/core/waiting';
-import { settings } from '../../shared/io/configuration';
+import { settings } from '../../shared/io/configuration/settings';
 import { readDocument, section, table } from './markdown';
 
 const document = readDocument('docs/settings.md');

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { settings } from '../../shared/io/configuration';
+import { settings } from '../../shared/io/configuration/settings';
 import { createHost, type FunctionsHost } from '../support/functionsHost/host';
 import { jestApp } from '../support/functionsHost/jestApp';
 import { makeOrganisation } from '../support/organisation/makeOrganisation';
@@ -8,6 +8,9 @@ import { startWebhookReceiver } from '../support/webhookReceiver';
 import { startServices, type Services } from '../support/stack/services';
 
 const root = path.join(__dirname, '..', '..');
+/** With a key of its own. */
+const [oneSource] = JSON.parse(settings.EXPORT_SOURCES.example) as readonly object[];
+const forgottenForest = { ...oneSource, source: 'forgotten-forest' };
 const examples = Object.fromEntries(Object.entries(settings).map(([name, { example }]) => [name, example]));
 
 describe('the functions, in process', () => {
@@ -59,6 +62,16 @@ describe('the functions, in process', () => {
     expect(status).toBe(503);
     expect(answer.problems).toEqual(['setting DATA_BLOB_ENDPOINT is not an https address without query']);
     expect(JSON.stringify(answer)).not.toContain('secret');
+  });
+
+  test('a part with a space beside it is that part, and one that is none is not repeated', async () => {
+    const started = await start({ ...examples, APP_PART: ' scan ', TENANT_ID: 'contoso' });
+    await expect(started.runTimer('nightlyScan')).rejects.toThrow(/TENANT_ID is not a GUID/);
+    expect((await health(started))[1]).toMatchObject({ part: 'scan' });
+    await started.stop();
+    const [, answer] = await health(await start({ ...examples, APP_PART: 'S3cr3t' }));
+    expect(answer).toMatchObject({ part: null, problems: ['setting APP_PART is neither scan nor review'] });
+    expect(JSON.stringify(answer)).not.toContain('S3cr3t');
   });
 
   test('a stage that is misspelled shows in health, and keeps the app from nothing else', async () => {
@@ -113,7 +126,7 @@ describe('the functions, in process', () => {
     test('health says what is missed, with counts and without the names of sources', async () => {
       const started = await scanning();
       const sources = JSON.parse(services.settings['EXPORT_SOURCES'] ?? '') as readonly object[];
-      const EXPORT_SOURCES = JSON.stringify([...sources, { ...sources[0], source: 'forgotten-forest' }]);
+      const EXPORT_SOURCES = JSON.stringify([...sources, forgottenForest]);
       process.env = { ...environment, ...services.settings, EXPORT_SOURCES, ...services.platform };
       const [status, answer] = await health(started);
       expect([status, answer.problems]).toEqual([
@@ -122,19 +135,26 @@ describe('the functions, in process', () => {
       ]);
     });
 
-    test('the timer of the part review says what is missed, also where it has no deleter', async () => {
+    test.each([
+      ['it has no deleter', { DELETER_CLIENT_ID: '' }, /DELETER_CLIENT_ID is missing/],
+      ['nobody may sign in', { AUTH_ISSUER: 'https://login.example' }, /AUTH_ISSUER is not the issuer/],
+      ['no call may delete', { QUARANTINE_DAYS: '60' }, /QUARANTINE_DAYS is not less/],
+    ])('the timer of the part review says what is missed, also where %s', async (_where, given, problem) => {
       const { TENANT_ID = '', EXPORT_SOURCES: expected = '' } = services.settings;
       const sources = JSON.parse(expected) as readonly object[];
       const started = await start({
         ...examples,
         ...services.review.settings,
         AUTH_ISSUER: `https://login.example/${TENANT_ID}/v2.0`,
-        EXPORT_SOURCES: JSON.stringify([...sources, { ...sources[0], source: 'forgotten-forest' }]),
+        EXPORT_SOURCES: JSON.stringify([...sources, forgottenForest]),
         NOTIFICATION_WEBHOOK_URL: '',
-        DELETER_CLIENT_ID: '',
+        ...given,
         ...services.review.platform,
       });
-      await expect(started.runTimer('openEnds')).rejects.toThrow(/DELETER_CLIENT_ID is missing/);
+      await expect(started.runTimer('openEnds')).rejects.toThrow(problem);
+      expect((await health(started))[1].problems).toContainEqual(
+        expect.stringMatching(/sources: no export was accepted/),
+      );
       expect(lines).toContainEqual(
         expect.stringContaining(
           'alert missedExport: no export of forgotten-forest was accepted for 26 hours',

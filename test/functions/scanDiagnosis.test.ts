@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { readScanNote } from '../../shared/io/diagnosis/scanNote';
-import { containerNames } from '../../shared/io/wiring';
+import { containerNames } from '../../shared/io/storageNames';
 import { recordingLog } from '../shared/io/http/sampleApi';
 import { createHost, type FunctionsHost } from '../support/functionsHost/host';
 import { jestApp } from '../support/functionsHost/jestApp';

@@ -1,4 +1,4 @@
-import { containerNames } from '../../shared/io/wiring';
+import { containerNames } from '../../shared/io/storageNames';
 import { bringBack, removeFromCloud } from '../support/organisation/edits';
 import { makeOrganisation } from '../support/organisation/makeOrganisation';
 import type { Organisation, Orphan } from '../support/organisation/organisation';

@@ -1,7 +1,10 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { TableClient } from '@azure/data-tables';
 import { abandonedAfterMs } from '../../shared/app/review/deletionUseCasePorts';
-import { containerNames, tableNames } from '../../shared/io/wiring';
+import { settings } from '../../shared/io/configuration/settings';
+import { containerNames, tableNames } from '../../shared/io/storageNames';
 import { exportAgeMs, makeOrganisation } from '../support/organisation/makeOrganisation';
 import { candidatesAtOnce } from '../support/stack/candidatesAtOnce';
 import { startStack, type Stack } from '../support/stack/stack';
@@ -19,12 +22,13 @@ describe('what nobody comes back for', () => {
   let steps: ReviewSteps;
   let user: ListedItem;
   let decisions: TableClient;
+  let heard: (line: string) => void = () => undefined;
 
   beforeAll(async () => {
     stack = await startStack({
       organisation,
       scanSettings: candidatesAtOnce,
-      onLogLine: () => undefined,
+      onLogLine: line => heard(line),
       reviewSettings: { ROLLOUT_STAGE: 'normal', QUARANTINE_DAYS: '7' },
     });
     steps = reviewSteps(stack);
@@ -74,5 +78,26 @@ describe('what nobody comes back for', () => {
       String(await container.getBlobClient(name!).downloadToBuffer());
     while ((await lines()).length < before.length) await wait(50);
     expect((await lines()).startsWith(String(before))).toBe(true);
+  });
+
+  test('what is missed is said, though the mirror of the audit log hangs', async () => {
+    const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const said = new Promise<string>(resolve => {
+      heard = line => {
+        if (line.includes('alert ')) resolve(line);
+      };
+    });
+    const sources = JSON.parse(stack.settings['EXPORT_SOURCES'] ?? '') as readonly object[];
+    const [oneSource] = JSON.parse(settings.EXPORT_SOURCES.example) as readonly object[];
+    const forgottenForest = { ...oneSource, source: 'forgotten-forest' };
+    await stack.reviewing.restart({
+      DATA_BLOB_ENDPOINT: `https://127.0.0.1:${port}`,
+      EXPORT_SOURCES: JSON.stringify([...sources, forgottenForest]),
+    });
+    await stack.reviewing.worker.runTimer('openEnds');
+    expect(await said).toContain('alert missedExport: no export of forgotten-forest');
+    silent.close();
   });
 });

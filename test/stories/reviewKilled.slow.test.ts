@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { TableClient } from '@azure/data-tables';
-import { tableNames } from '../../shared/io/wiring';
+import { tableNames } from '../../shared/io/storageNames';
 import { abandonedAfterMs } from '../../shared/app/review/deletionUseCasePorts';
 import { exportAgeMs, makeOrganisation } from '../support/organisation/makeOrganisation';
 import { deleteOnPremises } from '../support/organisation/edits';

@@ -10,7 +10,7 @@ import { createAuditMirror } from '../../shared/io/audit/auditMirror';
 import { createAuditTable } from '../../shared/io/audit/auditTable';
 import { auditVerify, credentialFor, type ExitCode } from '../../shared/io/cli/auditVerify';
 import type { Route, RouteDescription } from '../../shared/io/http/route';
-import { containerNames, tableNames } from '../../shared/io/wiring';
+import { containerNames, tableNames } from '../../shared/io/storageNames';
 import { anEntry } from '../shared/io/audit/auditContract';
 import { expectDocumented } from '../shared/io/http/expectDocumented';
 import { listeningLog, open } from '../shared/io/tables/storage';

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { TableClient } from '@azure/data-tables';
 import type { User } from '@microsoft/microsoft-graph-types';
-import { containerNames, tableNames } from '../../shared/io/wiring';
+import { containerNames, tableNames } from '../../shared/io/storageNames';
 import { bringBack } from '../support/organisation/edits';
 import { sampleUsers } from '../support/openIdProvider/sampleIdentities';
 import { exportAgeMs, makeOrganisation } from '../support/organisation/makeOrganisation';

@@ -7,7 +7,6 @@ import { countByType } from '../../core/scanEvents';
 import type { Notified, Notify } from '../notify';
 import type { Log } from '../ports';
 import type { DeleteApproved } from './deleteApproved';
-import type { Reconciled } from './reconcileDeletions';
 
 export interface AnnounceDeletionsPorts {
   readonly notify: Notify;
@@ -28,14 +27,6 @@ export function countsOf(items: readonly { readonly outcome: ItemOutcome }[]): D
   };
 }
 
-/** The alert for deletes that a crash left under way and that failed, as far as anybody can tell; null: there is none. */
-export function alertOfReconciled({ ended }: Reconciled): string | null {
-  const failed = ended.failed ?? 0;
-  return failed === 0
-    ? null
-    : alertLine('deletionFailed', `${failed} deletes that were left under way ended as failed`);
-}
-
 /**
  * After a call to delete: an alert where a delete failed, and the announcement, where something was deleted, blocked, or tried and
  * not done. A call that was refused as a whole, or for every object, is nothing to announce. null: there was nothing. Never throws.
@@ -47,12 +38,10 @@ export async function announceDeletions(
   signal: AbortSignal,
 ): Promise<Notified | null> {
   if (answer.kind === 'refused') return null;
-  const { items, remaining, reconciled } = answer;
+  const { items, remaining } = answer;
   const counts = countsOf(items);
   if (counts.failed > 0)
     log.error(alertLine('deletionFailed', `call ${callId}: ${counts.failed} of ${items.length} objects`));
-  const ofReconciled = alertOfReconciled(reconciled);
-  if (ofReconciled !== null) log.error(ofReconciled);
   if (counts.deleted + counts.quarantined + counts.manual + counts.failed === 0) return null;
   const deleted = countByType(items.filter(({ outcome }) => outcome.kind === 'deleted'));
   return notify({ kind: 'deletions', at, callId, counts, deleted, remaining: remaining.length }, signal);

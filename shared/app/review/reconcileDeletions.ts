@@ -1,3 +1,4 @@
+import { alertLine } from '../../core/alert';
 import { AppError } from '../../core/appError';
 import type { StoredDecision } from '../../core/decision';
 import { approvalFault } from '../../core/decisionLapse';
@@ -33,7 +34,6 @@ export async function reconcileDeletions(
     try {
       const { kind } = await reconcileDeletion(ports, decision, correlationId, signal);
       ended[kind] = (ended[kind] ?? 0) + 1;
-      ports.log.warn(`${decision.type} ${decision.id}: a delete that was left under way ended as ${kind}`);
     } catch (error) {
       if (signal.aborted || !(error instanceof AppError)) throw error;
       left += 1;
@@ -47,7 +47,7 @@ export async function reconcileDeletions(
 export const isAbandoned = (decision: StoredDecision, now: Instant): decision is DeletingDecision =>
   decision.state === 'deleting' && now - decision.changedAt >= abandonedAfterMs;
 
-/** Ends one delete that nobody owns any more. */
+/** Ends one delete that nobody owns any more, and writes to the log how; that it failed is an alert, whatever becomes of the rest. */
 export async function reconcileDeletion(
   ports: DeletionPorts,
   deleting: DeletingDecision,
@@ -65,6 +65,9 @@ export async function reconcileDeletion(
     { actor: reconciler, at, correlationId, trace: null },
     signal,
   );
+  const line = `${deleting.type} ${deleting.id}: a delete that was left under way ended as ${recorded.kind}`;
+  if (recorded.kind === 'failed') ports.log.error(alertLine('deletionFailed', line));
+  else ports.log.warn(line);
   return recorded;
 }
 

@@ -16,13 +16,14 @@ export const refusalText = ({ status, code }: RefusalShape): string =>
   `status ${status} (${code ?? "without Graph's error body"})`;
 
 /**
- * A refusal where an answer was expected. Without the permission nothing is known; what Graph calls a bad request, or does not have
+ * A refusal where an answer was expected. Without the permission, or a token that counts, nothing is known; what Graph calls a bad request, or does not have
  * (400, 501), is not as assumed; all else may pass.
  */
 export function judgeRefusal(what: string, refusal: RefusalShape, permission: string): CheckOutcome {
   const found = `${what}: ${refusalText(refusal)}`;
   switch (refusal.status) {
     case 401:
+      return notChecked(`${what}: ${tokenNotAccepted}`, found);
     case 403:
       return notChecked(`${what}: reading it takes the permission ${permission}`, found);
     case 400:
@@ -32,6 +33,10 @@ export function judgeRefusal(what: string, refusal: RefusalShape, permission: st
       return notChecked(`${what}: refused`, found);
   }
 }
+
+/** What a status of 401 means, and what to do. */
+export const tokenNotAccepted =
+  'the token was not accepted (it expired, was taken back, or is for another cloud): sign in again';
 
 /** G10: the answer to a read by an id that nobody has; null: Graph answered with an object. */
 export function judgeNotFound(what: string, refusal: RefusalShape | null, permission: string): CheckOutcome {

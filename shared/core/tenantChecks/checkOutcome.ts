@@ -49,12 +49,14 @@ export function allOf(parts: readonly CheckOutcome[]): CheckOutcome {
   return { status, found, objects, why: parts.flatMap(part => (part.status === 'holds' ? [] : part.why)) };
 }
 
-/** 0: nothing differs. 1: something does. 2: nothing could be checked, so nothing is known. */
+/** 0: nothing differs. 1: something does. 2: nothing of Microsoft Graph could be checked, so nothing is known of the tenant. */
 export type ExitCode = 0 | 1 | 2;
 
-export function exitCodeOf(outcomes: readonly CheckOutcome[]): ExitCode {
-  if (outcomes.some(({ status }) => status === 'differs')) return 1;
-  return outcomes.some(({ status }) => status === 'holds') ? 0 : 2;
+/** By the ids of the entries: those that begin with G are about Microsoft Graph. A token alone tells nothing of the tenant. */
+export function exitCodeOf(outcomes: ReadonlyMap<string, CheckOutcome>): ExitCode {
+  const all = [...outcomes];
+  if (all.some(([, { status }]) => status === 'differs')) return 1;
+  return all.some(([id, { status }]) => id.startsWith('G') && status === 'holds') ? 0 : 2;
 }
 
 const guids = /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi;

@@ -6,14 +6,9 @@ import { AppError } from '../../core/appError';
 import { auditParts, type AuditPart } from '../../core/audit';
 import { createAuditMirror } from '../audit/auditMirror';
 import { createAuditTable } from '../audit/auditTable';
-import {
-  configurationError,
-  settings,
-  type Environment,
-  type SettingName,
-  type SettingProblem,
-} from '../configuration';
-import { containerNames, tableNames } from '../wiring';
+import { configurationError, type Environment, type SettingProblem } from '../configuration/readSetting';
+import { settings, type SettingName } from '../configuration/settings';
+import { containerNames, tableNames } from '../storageNames';
 
 /** 0: the log is whole. 1: it is not. 2: it could not be verified, so nothing is known. */
 export type ExitCode = 0 | 1 | 2;

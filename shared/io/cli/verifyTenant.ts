@@ -7,10 +7,11 @@ import { AppError } from '../../core/appError';
 import type { Instant } from '../../core/instant';
 import type { Guid } from '../../core/keys/guid';
 import { withoutIds, type ExitCode } from '../../core/tenantChecks/checkOutcome';
-import type { Environment } from '../configuration';
+import type { Environment } from '../configuration/readSetting';
 import { createExportStore } from '../exports/exportStore';
 import { createGraphClient, type GraphClient } from '../graph/graphClient';
 import type { RequestLimits } from '../graph/graphRequests';
+import { containerNames } from '../storageNames';
 import { allChecks } from '../tenantChecks/allChecks';
 import { cachedCredential } from '../tenantChecks/cachedCredential';
 import { readAssumptions } from '../tenantChecks/assumptionsDocument';
@@ -26,7 +27,7 @@ import { runAsProgram } from './runAsProgram';
 const usage = `Usage: npm run verify:tenant -- --tenant <id> [options]
 
 Looks at a real tenant, with GET requests alone, and says which entries of docs/assumptions.md hold there. It tells counts and
-shapes; no name, no address, no key. Exit code 0: nothing differs, 1: something differs, 2: nothing could be checked.
+shapes; no name, no address, no key. Exit code 0: nothing differs, 1: something differs, 2: nothing of Graph could be checked.
 
   --tenant <id>              the tenant; otherwise the setting TENANT_ID
   --sign-in az | identity    az (default): whoever is signed in to the Azure CLI. identity: a managed identity, in Azure
@@ -79,8 +80,10 @@ export async function verifyTenant(run: VerifyTenantRun): Promise<ExitCode> {
     return 0;
   }
   if (reading.kind === 'invalid') {
-    for (const problem of reading.problems) run.print(problem);
-    run.print('Nothing was checked. --help lists the options.');
+    const { problems } = reading;
+    // Whatever is wrong with the others.
+    if (run.args.includes('--json')) run.print(failure(problems.join('; ')));
+    else for (const line of [...problems, 'Nothing was checked. --help lists the options.']) run.print(line);
     return 2;
   }
   const { options } = reading;
@@ -93,11 +96,15 @@ export async function verifyTenant(run: VerifyTenantRun): Promise<ExitCode> {
   } catch (error) {
     run.signal.throwIfAborted();
     if (!(error instanceof AppError)) throw error;
-    const said = `Nothing was checked. ${error.message}`;
-    run.print(options.json ? JSON.stringify({ exitCode: 2, error: said }) : said);
+    run.print(options.json ? failure(error.message) : nothingChecked(error.message));
     return 2;
   }
 }
+
+const nothingChecked = (why: string): string => `Nothing was checked. ${why}`;
+
+/** What stands in for a report, as JSON. */
+const failure = (why: string): string => JSON.stringify({ exitCode: 2, error: nothingChecked(why) });
 
 async function verify(run: VerifyTenantRun, options: VerifyTenantOptions): Promise<Report> {
   const { signal, replaced = {} } = run;
@@ -141,9 +148,6 @@ async function openTenant(
   });
 }
 
-/** The container that the agents upload to (wiring names it; this command leads to nothing that writes, so not to the wiring). */
-export const exportsContainer = 'exports';
-
 function exportsReader(
   { exports: uploaded, tenantId }: VerifyTenantOptions,
   credential: TokenCredential,
@@ -156,7 +160,7 @@ function exportsReader(
   }
   const { blobEndpoint, sources } = uploaded;
   const log: Log = { debug: () => {}, info: progress, warn: progress, error: progress };
-  const container = new ContainerClient(`${blobEndpoint}/${exportsContainer}`, credential);
+  const container = new ContainerClient(`${blobEndpoint}/${containerNames.exports}`, credential);
   const store = given ?? createExportStore({ container, tenantId, sources, log });
   return signal => readExportsIndexed({ store, sources: sources.map(({ source }) => source) }, signal);
 }

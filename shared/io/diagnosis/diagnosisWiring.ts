@@ -3,15 +3,12 @@ import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
 import type { Log } from '../../app/ports';
 import type { Diagnosis, PartDiagnosis } from '../../core/doctor/diagnosis';
 import { parseGuid } from '../../core/keys/guid';
-import {
-  configurationError,
-  readConfiguration,
-  readRollout,
-  settings,
-  type Configuration,
-  type Environment,
-} from '../configuration';
-import { containerNames, systemClock } from '../wiring';
+import { readConfiguration, type Configuration } from '../configuration/configuration';
+import { configurationError, type Environment } from '../configuration/readSetting';
+import { readRollout } from '../configuration/rollout';
+import { settings } from '../configuration/settings';
+import { containerNames } from '../storageNames';
+import { systemClock } from '../wiring';
 import { diagnosePart, type DiagnosedPart } from './partDiagnosis';
 import { readScanNote, writeScanNote } from './scanNote';
 

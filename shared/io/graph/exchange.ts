@@ -3,8 +3,8 @@ import { isNativeError } from 'node:util/types';
 import { AppError } from '../../core/appError';
 import type { Guid } from '../../core/keys/guid';
 import { readBody } from './answerBody';
-import { isPassing, seconds } from './retry';
-import { untilAborted } from './untilAborted';
+import { isPassing, seconds } from '../retrying/retry';
+import { untilAborted } from '../retrying/untilAborted';
 
 export interface ExchangeLimits {
   /** The longest that one attempt takes, token, headers and body included, in milliseconds. */

@@ -14,8 +14,8 @@ import {
   seconds,
   type PassingFailure,
   type RetryPolicy,
-} from './retry';
-import { untilAborted } from './untilAborted';
+} from '../retrying/retry';
+import { untilAborted } from '../retrying/untilAborted';
 
 export interface RequestLimits extends RetryPolicy, ExchangeLimits {}
 

@@ -14,8 +14,8 @@ import { decodeJson, textOf } from './answerBody';
 import { exchangeOnce } from './exchange';
 import type { GraphWrite, GraphWriteClient } from './graphWriteClient';
 import { errorOf } from './refusal';
-import { decideRetry, retryAfterMs, seconds } from './retry';
-import { untilAborted } from './untilAborted';
+import { decideRetry, retryAfterMs, seconds } from '../retrying/retry';
+import { untilAborted } from '../retrying/untilAborted';
 import { rateOfThisProcess, type WriteRate } from './writeRate';
 
 export interface WriteLimits {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { roles, type Caller } from '../../app/caller';
 import type { Clock } from '../../app/ports';
 import { parseGuid, type Guid } from '../../core/keys/guid';
-import type { Authentication } from '../configuration';
+import type { Authentication } from '../configuration/authentication';
 import type { SigningKeys } from './signingKeys';
 
 /** Asymmetric ones only: with HS256, whoever knows the public key could sign; with none, anybody. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { holds, type Caller } from '../../app/caller';
 import type { Clock, Log } from '../../app/ports';
 import { AppError } from '../../core/appError';
-import type { AuthenticationReading } from '../configuration';
+import type { AuthenticationReading } from '../configuration/authentication';
 import { verifyAccessToken } from './accessToken';
 import { readCredentials } from './bearerToken';
 import { entityTagOf, readIfMatch, type IfMatch } from './entityTag';

@@ -63,10 +63,12 @@ export function createSigningKeys({
     });
     await reading;
   }
-  const mayTryAgain = (): boolean => !lastReading?.failure || since() >= failureCooldownMs;
-  const since = (): number => (lastReading === null ? Infinity : clock.now() - lastReading.at);
+  /** A time that is still to come is one of a clock that was set back since: it counts as long ago. */
+  const since = (at: number | undefined): number =>
+    at === undefined || at > clock.now() ? Infinity : clock.now() - at;
+  const mayTryAgain = (): boolean => !lastReading?.failure || since(lastReading.at) >= failureCooldownMs;
   const fresh = (): KeySet | null =>
-    loaded !== null && clock.now() - loaded.at < keysMaxAgeMs ? loaded.keySet : null;
+    loaded !== null && since(loaded.at) < keysMaxAgeMs ? loaded.keySet : null;
 
   return {
     async find(header) {
@@ -76,7 +78,7 @@ export function createSigningKeys({
         return { kind: 'unavailable', why: lastReading?.failure ?? 'the keys are too old' };
       const key = await pick(keySet, header);
       if (key !== null) return { kind: 'found', key };
-      if (since() < unknownKeyCooldownMs) return { kind: 'unknown' };
+      if (since(lastReading?.at) < unknownKeyCooldownMs) return { kind: 'unknown' };
       await loadOnce();
       const newer = await pick(fresh() ?? keySet, header);
       return newer === null ? { kind: 'unknown' } : { kind: 'found', key: newer };

@@ -1,15 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { NotificationWebhook, WebhookAnswer } from '../../app/notify';
 import type { Clock } from '../../app/ports';
-import {
-  decideRetry,
-  isPassing,
-  retryAfterMs,
-  seconds,
-  type PassingFailure,
-  type RetryPolicy,
-} from '../graph/retry';
-import { untilAborted } from '../graph/untilAborted';
+import { decideRetry, retryAfterMs, seconds, type PassingFailure, type RetryPolicy } from '../retrying/retry';
+import { untilAborted } from '../retrying/untilAborted';
 
 export interface WebhookLimits extends RetryPolicy {
   /** The longest that one attempt takes, in milliseconds. */
@@ -17,7 +10,19 @@ export interface WebhookLimits extends RetryPolicy {
 }
 
 /** Few and short: whoever announces something has other things to do. */
-export const webhookLimits: WebhookLimits = { attempts: 3, longestWaitMs: 5_000, attemptTimeoutMs: 4_000 };
+export const webhookLimits: WebhookLimits = { attempts: 3, longestWaitMs: 5_000, attemptTimeoutMs: 10_000 };
+
+/** Answers by which nothing was taken: a gateway that gave up waiting (502, 504) does not know, and 500 may come after the fact. */
+const notTakenStatuses: ReadonlySet<number> = new Set([429, 503]);
+/** Failures before there is a connection. */
+const notConnectedCodes: ReadonlySet<string> = new Set([
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
 
 export interface WebhookOptions {
   /** https; whoever knows it can post, so it appears nowhere. */
@@ -32,9 +37,9 @@ export interface WebhookOptions {
 type Attempt = WebhookAnswer | ({ readonly kind: 'failed' } & PassingFailure);
 
 /**
- * Posts messages to one address. Any 2xx is accepted (Teams' workflows answer 202, others 200); 429, 5xx, a timeout and a broken
- * connection are tried again; everything else, redirects too, is final. The answer's body is never read: it is of no use, and might
- * quote the address.
+ * Posts messages to one address, each at most once: any 2xx is accepted (Teams' workflows answer 202, others 200); only what can not
+ * have arrived is tried again (429, 503, no connection). Everything else is final: an answer that is late, a connection that broke,
+ * redirects too. The answer's body is never read: it is of no use, and might quote the address.
  */
 export function createNotificationWebhook(options: WebhookOptions): NotificationWebhook {
   const { url, clock } = options;
@@ -59,10 +64,13 @@ export function createNotificationWebhook(options: WebhookOptions): Notification
       return understood(status, retryAfterMs(headers, clock.now()));
     } catch (error) {
       signal.throwIfAborted();
-      const reason = timeout.aborted
-        ? `there was no answer within ${seconds(limits.attemptTimeoutMs)}`
-        : `the connection failed (${networkCode(error)})`;
-      return { kind: 'failed', reason, retryAfterMs: null };
+      if (timeout.aborted)
+        return mayHaveArrived(`there was no answer within ${seconds(limits.attemptTimeoutMs)}`);
+      const code = networkCode(error);
+      const reason = `the connection failed (${code})`;
+      return notConnectedCodes.has(code)
+        ? { kind: 'failed', reason, retryAfterMs: null }
+        : mayHaveArrived(reason);
     }
   }
 
@@ -88,7 +96,9 @@ export function createNotificationWebhook(options: WebhookOptions): Notification
 
 function understood(status: number, retryAfter: number | null): Attempt {
   if (status >= 200 && status < 300) return { kind: 'accepted' };
-  if (isPassing(status)) return { kind: 'failed', reason: `it answered ${status}`, retryAfterMs: retryAfter };
+  const reason = `it answered ${status}`;
+  if (notTakenStatuses.has(status)) return { kind: 'failed', reason, retryAfterMs: retryAfter };
+  if (status >= 500) return mayHaveArrived(reason);
   const found =
     status >= 300 && status < 400 ? `a redirect, ${status}, which is not followed` : String(status);
   return {
@@ -96,6 +106,11 @@ function understood(status: number, retryAfter: number | null): Attempt {
     reason: `The webhook was expected to take the message, and answered ${found}. Check NOTIFICATION_WEBHOOK_URL and NOTIFICATION_FORMAT.`,
   };
 }
+
+const mayHaveArrived = (found: string): WebhookAnswer => ({
+  kind: 'notAccepted',
+  reason: `The webhook was expected to take the message, but ${found}. It may have arrived, so it is not sent again.`,
+});
 
 /** Such as ECONNREFUSED. The message beside it names the host, which belongs to the secret. */
 function networkCode(error: unknown): string {

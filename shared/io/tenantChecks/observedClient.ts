@@ -1,6 +1,6 @@
 import type { Clock } from '../../app/ports';
 import type { GraphClient } from '../graph/graphClient';
-import { isPassing, retryAfterMs } from '../graph/retry';
+import { isPassing, retryAfterMs } from '../retrying/retry';
 
 /** A client that remembers what answers looked like; what it sends is the given client's, which can GET only. */
 export interface ObservedClient extends GraphClient {

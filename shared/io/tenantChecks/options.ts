@@ -3,7 +3,8 @@ import { isNativeError } from 'node:util/types';
 import { parseGuid, type Guid } from '../../core/keys/guid';
 import { objectTypes, type ObjectType } from '../../core/objectType';
 import { globalGraph } from '../../core/tenantChecks/answerJudgements';
-import { settings, type Environment } from '../configuration';
+import type { Environment } from '../configuration/readSetting';
+import { settings } from '../configuration/settings';
 import type { ExpectedSource } from '../exports/exportStore';
 import type { SignInAs } from './signIn';
 
@@ -58,23 +59,27 @@ export function readOptions(args: readonly string[], environment: Environment): 
     parseGuid(given.tenant ?? setting('TENANT_ID') ?? ''),
     '--tenant (or TENANT_ID) must be the id of the tenant',
   );
-  const cloud = known(
+  const named = known(
     Object.entries(clouds).find(([name]) => name === (given.cloud ?? 'global'))?.[1] ?? null,
     `--cloud must be one of ${Object.keys(clouds).join(', ')}`,
   );
+  const graphEndpoint = known(
+    originOf(
+      given['graph-endpoint'] ??
+        (given.cloud === undefined ? setting('GRAPH_ENDPOINT') : null) ??
+        named?.graph ??
+        '',
+    ),
+    '--graph-endpoint (or GRAPH_ENDPOINT) must be an https origin',
+  );
+  // An endpoint alone names its cloud, too: the issuer of another one would seem to differ.
+  const ofEndpoint = Object.values(clouds).find(({ graph }) => graph === graphEndpoint);
+  const cloud = given.cloud === undefined && ofEndpoint ? ofEndpoint : named;
   const blobEndpoint = given['data-blob-endpoint'] ?? setting('DATA_BLOB_ENDPOINT');
   const options: VerifyTenantOptions = {
     tenantId,
     signIn: known(signInOf(given, setting('READER_CLIENT_ID'), tenantId), signInProblem),
-    graphEndpoint: known(
-      originOf(
-        given['graph-endpoint'] ??
-          (given.cloud === undefined ? setting('GRAPH_ENDPOINT') : null) ??
-          cloud?.graph ??
-          '',
-      ),
-      '--graph-endpoint (or GRAPH_ENDPOINT) must be an https origin',
-    ),
+    graphEndpoint,
     authority: known(
       originOf(given.authority ?? cloud?.authority ?? ''),
       '--authority must be an https origin',

@@ -76,7 +76,7 @@ export function reportOf({ tenantId, facts, entries, checks, outcomes, verbose }
       notChecked: count('notChecked'),
       notCheckable: notCheckable.length,
     },
-    exitCode: exitCodeOf([...outcomes.values()]),
+    exitCode: exitCodeOf(outcomes),
   };
 }
 
@@ -99,7 +99,7 @@ export function linesOf(report: Report): string[] {
     ...notCheckable.map(({ id, title, check }) => row(id, '', `${title} (${check})`)),
     '',
     `${summary.holds} hold, ${summary.differs} differ, ${summary.notChecked} not checked, ${summary.notCheckable} not for this command.`,
-    ...(report.exitCode === 2 ? ['Nothing could be checked, so nothing is known.'] : []),
+    ...(report.exitCode === 2 ? ['Nothing of Microsoft Graph could be checked, so nothing is known.'] : []),
   ];
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../../core/appError';
-import { refusalText } from '../../core/tenantChecks/answerJudgements';
+import { refusalText, tokenNotAccepted, type RefusalShape } from '../../core/tenantChecks/answerJudgements';
 import type { SignedIn } from '../../core/tenantChecks/tokenJudgements';
 import type { Tenant } from './tenant';
 
@@ -35,10 +35,13 @@ export async function readTenantFacts(tenant: Tenant, signal: AbortSignal): Prom
     `Microsoft Graph at ${tenant.observed.origin}`,
     ...signInLines(tenant.signedIn),
     answer.kind === 'refused'
-      ? `Organization: ${refusalText(answer.refusal)}; reading it takes Organization.Read.All`
+      ? `Organization: ${refusalText(answer.refusal)}; ${remedyFor(answer.refusal)}`
       : organizationLine(answer.value, tenant.tenantId),
   ];
 }
+
+const remedyFor = ({ status }: RefusalShape): string =>
+  status === 401 ? tokenNotAccepted : 'reading it takes Organization.Read.All';
 
 function signInLines(signedIn: SignedIn | null): string[] {
   if (signedIn === null) return ['Signed in; the token does not tell as whom'];

@@ -4,7 +4,7 @@ import { verifyAudit } from '../../../shared/app/verifyAudit';
 import { auditParts } from '../../../shared/core/audit';
 import { createAuditMirror } from '../../../shared/io/audit/auditMirror';
 import { createAuditTable } from '../../../shared/io/audit/auditTable';
-import { containerNames, tableNames } from '../../../shared/io/wiring';
+import { containerNames, tableNames } from '../../../shared/io/storageNames';
 import type { AuditLine } from './report';
 import type { FaultWorld } from './world';
 

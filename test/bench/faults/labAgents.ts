@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { BlobServiceClient } from '@azure/storage-blob';
-import { containerNames } from '../../../shared/io/wiring';
+import { containerNames } from '../../../shared/io/storageNames';
 import { uploadExport, writeExport, type ExportInput, type WrittenExport } from '../../support/exportWriter';
 import type { Organisation } from '../../support/organisation/organisation';
 import type { ExportMoment, SourceExporters } from '../../support/stack/services';

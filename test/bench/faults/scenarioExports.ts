@@ -3,7 +3,7 @@ import type { ExportLineInput } from '../../../shared/core/exportFormat';
 import { formatInstant, type Instant } from '../../../shared/core/instant';
 import type { ExportRecord } from '../../../shared/core/onPremisesObject';
 import type { ScanRun } from '../../../shared/core/scanRun';
-import { containerNames } from '../../../shared/io/wiring';
+import { containerNames } from '../../../shared/io/storageNames';
 import { amendManifest, uploadExport, writeExport } from '../../support/exportWriter';
 import type { MemoryExport } from '../../support/memory/memoryExports';
 import { type ScenarioInput } from '../../support/scenario';

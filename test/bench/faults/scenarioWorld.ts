@@ -6,7 +6,7 @@ import { createDeletedUsersStore } from '../../../shared/io/deletedUsersStore';
 import { rowOfDecision } from '../../../shared/io/tables/decisionRow';
 import { createRuleTable } from '../../../shared/io/tables/ruleTable';
 import { createCandidateTable } from '../../../shared/io/tables/candidateTable';
-import { containerNames, tableNames } from '../../../shared/io/wiring';
+import { containerNames, tableNames } from '../../../shared/io/storageNames';
 import { instant } from '../../support/builders';
 import {
   scenarioCloud,

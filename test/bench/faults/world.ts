@@ -5,7 +5,7 @@ import type { ExportLineInput } from '../../../shared/core/exportFormat';
 import type { StoredFacts } from '../../../shared/core/facts';
 import { objectTypes, type ObjectType } from '../../../shared/core/objectType';
 import type { ScanRun } from '../../../shared/core/scanRun';
-import { containerNames, tableNames } from '../../../shared/io/wiring';
+import { containerNames, tableNames } from '../../../shared/io/storageNames';
 import { reviewSteps } from '../../stories/reviewSteps';
 import type { Organisation } from '../../support/organisation/organisation';
 import { candidatesAtOnce } from '../../support/stack/candidatesAtOnce';

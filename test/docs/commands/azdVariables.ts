@@ -1,5 +1,5 @@
 import { optionSources } from '../../../infra/grant/options';
-import { settings } from '../../../shared/io/configuration';
+import { settings } from '../../../shared/io/configuration/settings';
 import { readDocument } from '../markdown';
 
 const inParameters = [

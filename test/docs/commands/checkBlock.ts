@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { parseCommandLine } from '../../../agent/src/cli/commandLine';
-import { tableNames } from '../../../shared/io/wiring';
+import { tableNames } from '../../../shared/io/storageNames';
 import { readDocument, root } from '../markdown';
 import { apiAddressOf, problemsOfApiCall } from './apiCalls';
 import { problemsOfAppSettings, problemsOfAzdVariable } from './azdVariables';

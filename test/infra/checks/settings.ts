@@ -1,4 +1,4 @@
-import { settings as readByTheCode } from '../../../shared/io/configuration';
+import { settings as readByTheCode } from '../../../shared/io/configuration/settings';
 import {
   appNames,
   appSettings,

@@ -1,4 +1,4 @@
-import { containerNames, tableNames } from '../../../shared/io/wiring';
+import { containerNames, tableNames } from '../../../shared/io/storageNames';
 import { scanQueueName } from '../../../shared/core/scanRequest';
 import {
   asText,

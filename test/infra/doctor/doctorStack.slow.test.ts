@@ -7,7 +7,7 @@ import type { DoctorReport } from '../../../infra/doctor/report';
 import { exportAgeMs, makeOrganisation } from '../../support/organisation/makeOrganisation';
 import { candidatesAtOnce } from '../../support/stack/candidatesAtOnce';
 import { releaseLocks } from '../../support/stack/holdReleases';
-import { containerNames, tableNames } from '../../../shared/io/wiring';
+import { containerNames, tableNames } from '../../../shared/io/storageNames';
 import { sampleUsers } from '../../support/openIdProvider/sampleIdentities';
 import { startReviewPart, type ReviewPart } from '../../support/stack/reviewPart';
 import { startServices, type Services } from '../../support/stack/services';

@@ -130,7 +130,7 @@ describe('a scan', () => {
     const { notify: recording, events } = recordingNotify();
     const runs = new MemoryRuns();
     runs.runs = [...known];
-    return { answers: await announceScan({ runs, notify: recording, log }, run, found, open), events };
+    return { answers: await announceScan({ runs, notify: recording, log }, run, () => found, open), events };
   };
 
   test('is announced event by event, and the alert of its hold is in the log', async () => {
@@ -159,7 +159,7 @@ describe('a scan', () => {
           throw thrown;
         },
       };
-      await announceScan({ runs, notify: recording, log }, now, found, open);
+      await announceScan({ runs, notify: recording, log }, now, () => found, open);
     }
     expect(events).toMatchObject([{ missingBefore: null }, { missingBefore: null }]);
     expect(log.lines).toHaveLength(2);
@@ -182,11 +182,39 @@ describe('a scan', () => {
       );
     };
     await expect(write(true)).rejects.toThrow('stop');
-    expect(watched.found()).toEqual(nothingFound);
+    expect(watched.found(facts.changedRun)).toEqual(nothingFound);
     await write();
-    expect(watched.found()).toEqual({ newCandidates: { user: 1 }, madeAgain: {} });
+    expect(watched.found(facts.changedRun)).toEqual({ newCandidates: { user: 1 }, madeAgain: {} });
     await write();
-    expect(watched.found()).toEqual({ newCandidates: {}, madeAgain: {} });
+    expect(watched.found(facts.changedRun)).toEqual({ newCandidates: {}, madeAgain: {} });
+    expect(watched.found(facts.changedRun - 1)).toEqual({ newCandidates: { user: 1 }, madeAgain: {} });
+  });
+
+  test.each<[string, ScanRun, readonly ScanRun[], number]>([
+    [
+      'the run that was accepted before',
+      aRun({ acceptedBefore: 'before' }),
+      [aRun({ runId: 'before', runNumber: 6 })],
+      6,
+    ],
+    ['the beginning, where none was', aRun({ acceptedBefore: null }), [], 0],
+    ['itself alone, where its record can not be read', aRun({ acceptedBefore: 'before' }), [], Infinity],
+  ])('tells what is new since %s', async (_since, run, known, since) => {
+    const { notify: recording } = recordingNotify();
+    const runs = new MemoryRuns();
+    runs.runs = [...known];
+    const asked: number[] = [];
+    const found = (lastAccepted: number) => (asked.push(lastAccepted), nothingFound);
+    await announceScan({ runs, notify: recording, log }, run, found, open);
+    expect(asked).toEqual([since]);
+  });
+
+  test('a storage that never answers keeps no alert back', () => {
+    const runs = { read: () => new Promise<never>(() => undefined) };
+    const { notify: recording } = recordingNotify();
+    const run = { ...refused, acceptedBefore: 'before' };
+    void announceScan({ runs, notify: recording, log }, run, () => nothingFound, open);
+    expect(log.lines).toEqual([expect.stringMatching(/^alert hold: run /)]);
   });
 });
 
@@ -305,12 +333,6 @@ describe('a call to delete', () => {
   ])('that left anything %s is announced', async (_kind, outcome) =>
     expect((await announce(answered(outcome))).events).toHaveLength(1),
   );
-
-  test('an alert tells of deletes, too, that a crash had left and that failed', async () => {
-    const left = { ...answered(refused), reconciled: { ended: { failed: 2, deleted: 1 }, left: 0 } } as const;
-    expect((await announce(left)).events).toEqual([]);
-    expect(log.lines).toEqual(['alert deletionFailed: 2 deletes that were left under way ended as failed']);
-  });
 
   test('that did nothing is not: refused as a whole, or in every object, or all gone before', async () => {
     for (const answer of [

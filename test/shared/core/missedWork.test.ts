@@ -24,6 +24,7 @@ const used = (source: SourceName, finishedAt: Instant): RunSeen['exports'][numbe
   lines: 1,
 });
 const run = (finishedAt: Instant | null, given: Partial<RunSeen> = {}): RunSeen => ({
+  runNumber: 1,
   state: 'finished',
   startedAt: finishedAt ?? now,
   finishedAt,
@@ -83,20 +84,19 @@ test('a finished record without an end counts by its beginning', () => {
 
 test('neither the order of the runs nor older ones change the answer', () => {
   const hours = fc.integer({ min: 0, max: 80 });
-  const runs = fc.array(
-    fc
-      .record({ at: fc.integer({ min: 1, max: 80 }), exported: hours, finished: fc.boolean() })
-      .map(({ at, exported, finished }) =>
-        run(ago(at), {
-          state: finished ? 'finished' : 'refused',
-          exports: [used(contoso, ago(exported))],
-        }),
-      ),
-    { maxLength: 8 },
+  const seen = fc.record({ at: fc.integer({ min: 1, max: 80 }), exported: hours, finished: fc.boolean() });
+  const runs = fc.array(seen, { maxLength: 8 }).map(all =>
+    all.map(({ at, exported, finished }, runNumber) =>
+      run(ago(at), {
+        runNumber,
+        state: finished ? 'finished' : 'refused',
+        exports: [used(contoso, ago(exported))],
+      }),
+    ),
   );
   fc.assert(
     fc.property(runs, hours, (some, at) => {
-      const newer = run(ago(0));
+      const newer = run(ago(0), { runNumber: some.length });
       expect(missedWork([...some, newer], [contoso], now)).toEqual({ scan: null, exports: [] });
       const { scan } = missedWork(some, [contoso], now);
       expect(missedWork(some.toReversed(), [contoso], now).scan).toEqual(scan);
@@ -128,5 +128,25 @@ describe('alerts', () => {
     expect([isAnyMissed(nothing), alertsOfMissedWork(nothing)]).toEqual([false, []]);
     expect(isAnyMissed({ ...nothing, scan: { lastFinishedAt: null } })).toBe(true);
     expect(isAnyMissed({ ...nothing, exports: [{ source: contoso, lastFinishedAt: null }] })).toBe(true);
+  });
+});
+
+describe('a clock that is not right hides nothing', () => {
+  const ahead = (hours: number, ms = 0): Instant => (now + hours * hourMs + ms) as Instant;
+
+  test.each([
+    ['below', ahead(1, -1), false],
+    ['at', ahead(1), false],
+    ['above', ahead(1, 1), true],
+  ])('a time %s an hour ahead', (_where, at, missed) => {
+    expect(missedWork([run(at)], [contoso], now).scan).toEqual(missed ? { lastFinishedAt: at } : null);
+    const exported = run(now, { exports: [used(contoso, at)] });
+    expect(missedWork([exported], [contoso], now).exports).toHaveLength(missed ? 1 : 0);
+  });
+
+  test('the newest run is the one with the highest number, whatever a clock said', () => {
+    const wrong = run(ahead(300), { runNumber: 7, exports: [] });
+    const right = run(ago(1), { runNumber: 8 });
+    expect(missedWork([right, wrong], [contoso], now)).toEqual({ scan: null, exports: [] });
   });
 });

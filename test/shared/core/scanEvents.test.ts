@@ -1,6 +1,6 @@
 import type { CloudId } from '../../../shared/core/cloudObject';
 import type { GateResult } from '../../../shared/core/gates/gate';
-import { alertOfHold, eventsOfRun, foundInWrites, type RowBefore } from '../../../shared/core/scanEvents';
+import { alertOfHold, eventsOfRun, foundInWrites, type RowSeen } from '../../../shared/core/scanEvents';
 import type { CountsByType } from '../../../shared/core/notification';
 import { runStates, type ScanRun, type TypeCounts } from '../../../shared/core/scanRun';
 import { aRun } from '../../functions/reviewBench';
@@ -107,17 +107,18 @@ describe('new candidates', () => {
 
 describe('what writes make new', () => {
   const id = (n: number): CloudId => `0b0b0b0b-0000-0000-0000-00000000000${n}` as CloudId;
-  const row = (n: number, given: Partial<RowBefore> = {}): RowBefore => ({
+  const row = (n: number, given: Partial<RowSeen> = {}): RowSeen => ({
     type: 'user',
     id: id(n),
     state: 'candidate',
     attention: null,
+    changedRun: 5,
     ...given,
   });
   const observed = { state: 'observed' } as const;
   const withdrawn = { state: 'withdrawn' } as const;
   const madeAgain = { state: 'attention', attention: 'madeAgain' } as const;
-  const writes = (...rows: readonly RowBefore[]) => rows.map(facts => ({ facts }));
+  const writes = (...rows: readonly RowSeen[]) => rows.map(facts => ({ facts }));
 
   test('are rows that become candidates, not those whose evidence changed', () => {
     expect(
@@ -132,6 +133,7 @@ describe('what writes make new', () => {
           row(2, { type: 'group' }),
         ),
         [row(2), row(3, observed), row(4, withdrawn), row(6)],
+        5,
       ),
     ).toEqual({ newCandidates: { user: 3, group: 1 }, madeAgain: {} });
   });
@@ -141,8 +143,23 @@ describe('what writes make new', () => {
       foundInWrites(
         writes(row(1, madeAgain), row(2, madeAgain), row(3, { state: 'attention', attention: 'reCreated' })),
         [row(2, madeAgain)],
+        5,
       ),
     ).toEqual({ newCandidates: {}, madeAgain: { user: 1 } });
+  });
+
+  test('and what a run wrote that ended before it was accepted: nobody was told of it', () => {
+    const changedRun = 6;
+    const rows = [
+      row(1),
+      row(2, { changedRun }),
+      row(3, { ...madeAgain, changedRun }),
+      row(4, { ...observed, changedRun }),
+      row(5, { changedRun }),
+    ];
+    const now = writes(row(5, { ...withdrawn, changedRun: 7 }));
+    expect(foundInWrites(now, rows, 5)).toEqual({ newCandidates: { user: 1 }, madeAgain: { user: 1 } });
+    expect(foundInWrites(now, rows, 6)).toEqual({ newCandidates: {}, madeAgain: {} });
   });
 });
 

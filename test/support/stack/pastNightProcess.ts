@@ -4,7 +4,8 @@ import type { Clock, Log } from '../../../shared/app/ports';
 import { detectOrphans } from '../../../shared/app/detectOrphans';
 import type { Instant } from '../../../shared/core/instant';
 import type { Guid } from '../../../shared/core/keys/guid';
-import { configurationError, readConfiguration } from '../../../shared/io/configuration';
+import { readConfiguration } from '../../../shared/io/configuration/configuration';
+import { configurationError } from '../../../shared/io/configuration/readSetting';
 import { buildScan } from '../../../shared/io/wiring';
 
 /** A night to scan, as a line of standard input; the answer is a line of standard output. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { containerNames } from '../../../shared/io/wiring';
+import { containerNames } from '../../../shared/io/storageNames';
 import type { Organisation } from '../organisation/organisation';
 import type { Services } from './services';
 

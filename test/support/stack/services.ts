@@ -11,7 +11,7 @@ import type { StoredFacts } from '../../../shared/core/facts';
 import { scanQueueName } from '../../../shared/core/scanRequest';
 import { createCandidateTable } from '../../../shared/io/tables/candidateTable';
 import { createScanRunTable } from '../../../shared/io/tables/scanRunTable';
-import { containerNames, tableNames } from '../../../shared/io/wiring';
+import { containerNames, tableNames } from '../../../shared/io/storageNames';
 import { startAzurite, type Azurite } from '../azurite';
 import { createDirectory } from '../graph/directory';
 import { startGraphStandIn, type GraphStandIn } from '../graph/standIn';

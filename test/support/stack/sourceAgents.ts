@@ -2,7 +2,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { BlobServiceClient, ContainerClient } from '@azure/storage-blob';
 import type { ExportManifestInput } from '../../../shared/core/exportFormat';
 import { requestBlobName, requestSchema, type ExportRequest } from '../../../shared/core/exportRequest';
-import { containerNames } from '../../../shared/io/wiring';
+import { containerNames } from '../../../shared/io/storageNames';
 import { amendManifest, uploadExport, writeExport } from '../exportWriter';
 import type { Organisation, Source } from '../organisation/organisation';
 import type { ExportMoment, SourceExporters } from './services';

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { RestError } from '@azure/storage-blob';
 import type { Instant } from '../../../../shared/core/instant';
-import { decideRetry, retryAfterMs, type RetryPolicy } from '../../../../shared/io/graph/retry';
-import { untilAborted } from '../../../../shared/io/graph/untilAborted';
+import { decideRetry, retryAfterMs, type RetryPolicy } from '../../../../shared/io/retrying/retry';
+import { untilAborted } from '../../../../shared/io/retrying/untilAborted';
 import type { Wait } from '../../app/exportPorts';
 import type { Clock } from '../../app/ports';
 

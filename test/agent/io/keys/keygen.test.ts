@@ -20,7 +20,7 @@ import {
 } from '../../../../agent/src/io/keys/keygen';
 import { readSigningKey } from '../../../../agent/src/io/keys/signingKey';
 import type { Instant } from '../../../../shared/core/instant';
-import { readConfiguration } from '../../../../shared/io/configuration';
+import { readConfiguration } from '../../../../shared/io/configuration/configuration';
 import { publicKeyFromBase64 } from '../../../../shared/io/exports/publicKey';
 import { Crash, crashingFiles, Mortality } from '../../../support/agent/crashingFiles';
 import { temporaryFolders } from '../../../support/agent/temporaryFolder';

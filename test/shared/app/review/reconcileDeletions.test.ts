@@ -65,6 +65,19 @@ describe('a delete that a crash left under way', () => {
     }
   });
 
+  test('and that failed is an alert, also where the call that found it is refused, or ends early', async () => {
+    const world = await crashedAt('deleter', 'delete', 'before');
+    world.advance(fiveMinutes);
+    const wrap = (ports: DeletionPorts): DeletionPorts => ({
+      ...ports,
+      records: crashingIn(ports.records, 'readCall', 'before'),
+    });
+    await expect(world.delete(['eve'], { wrap })).rejects.toBeInstanceOf(CrashError);
+    expect(world.lines.filter(line => line.startsWith('alert '))).toEqual([
+      expect.stringMatching(/^alert deletionFailed: user [0-9a-f-]{36}: a delete that was left under way/),
+    ]);
+  });
+
   test('and whose approval is over meanwhile goes back to review', async () => {
     const world = await crashedAt('deleter', 'delete', 'before');
     world.advance(15 * dayMs);

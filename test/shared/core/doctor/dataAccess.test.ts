@@ -1,6 +1,6 @@
 import { expectedAccess, type Right } from '../../../../shared/core/doctor/dataAccess';
 import { identityNames, type IdentityName } from '../../../../shared/core/doctor/diagnosis';
-import { containerNames, tableNames } from '../../../../shared/io/wiring';
+import { containerNames, tableNames } from '../../../../shared/io/storageNames';
 import { identityNames as granted } from '../../../../infra/grant/permissions';
 import { readDocument, section } from '../../../docs/markdown';
 

@@ -38,12 +38,14 @@ test('what was found of every part is told, and why of those that do not hold', 
 });
 
 test.each([
-  [[], 2],
-  [[notChecked('x')], 2],
-  [[holds('x'), notChecked('x')], 0],
-  [[holds('x'), notChecked('x'), differs('x', 'y')], 1],
-] as const)('exit code of %j is %i', (outcomes, code) => {
-  expect(exitCodeOf(outcomes)).toBe(code);
+  [{}, 2],
+  [{ G1: notChecked('x') }, 2],
+  [{ G1: holds('x'), G2: notChecked('x') }, 0],
+  [{ G1: notChecked('x'), I3: holds('x') }, 2],
+  [{ G1: notChecked('x'), I3: differs('x', 'y') }, 1],
+  [{ G1: holds('x'), G2: notChecked('x'), G3: differs('x', 'y') }, 1],
+])('exit code of %j is %i', (outcomes, code) => {
+  expect(exitCodeOf(new Map(Object.entries(outcomes)))).toBe(code);
 });
 
 test('a text loses its ids, and nothing else', () => {

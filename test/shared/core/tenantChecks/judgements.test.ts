@@ -60,6 +60,15 @@ test('a permission that is missing is named', () => {
   expect(outcome).toMatchObject({ why: [expect.stringContaining('User.Read.All')] });
 });
 
+test('a token that is not accepted is no matter of permissions', () => {
+  const refusal = { status: 401, code: 'InvalidAuthenticationToken' };
+  for (const { why } of [
+    judgeRefusal('users', refusal, 'User.Read.All'),
+    judgeNotFound('users', refusal, 'User.Read.All'),
+  ] as { readonly why: readonly string[] }[])
+    expect(why).toEqual([expect.stringMatching(/^users: the token was not accepted.*sign in again/)]);
+});
+
 test.each([
   [404, 'Request_ResourceNotFound', 'holds'],
   [404, 'ResourceNotFound', 'differs'],

@@ -159,6 +159,16 @@ describe('what can not be checked', () => {
     expect(naming).not.toEqual([]);
   });
 
+  test('where Graph lets nothing be read, nothing is known, whatever a token tells', async () => {
+    const verified = await tenant.verify({
+      roles: [],
+      fakes: [{ address: /^\/v1\.0\//, ...graphError(401, 'InvalidAuthenticationToken') }],
+    });
+    expect(verified.those('holds')).toEqual(['I2', 'I3']);
+    expect(verified.outcome('G6').why.join()).toContain('the token was not accepted');
+    expect(verified.code).toBe(2);
+  });
+
   test('a request that fails does not end the others', async () => {
     const verified = await tenant.verify({
       fakes: [{ address: listOf('users'), status: 503 }],
@@ -283,6 +293,18 @@ describe('options', () => {
     expect(unknown.code).toBe(2);
     expect(unknown.lines.join()).toContain("Unknown option '--delete'");
   });
+
+  test.each([[['--json', '--delete']], [['--json', '--tenant', 'contoso']]])(
+    'what is wrong with %j is JSON, too: whoever reads it parses it',
+    async args => {
+      const { code, lines } = await tenant.verify({ args });
+      expect(code).toBe(2);
+      expect(JSON.parse(lines.join('\n'))).toEqual({
+        exitCode: 2,
+        error: expect.stringMatching(/^Nothing was checked\. .*--(delete|tenant)/),
+      });
+    },
+  );
 
   test('--minutes goes on counting', async () => {
     const waits: number[] = [];

@@ -11,7 +11,7 @@ import type { Instant } from '../../../../shared/core/instant';
 import { probeAccess } from '../../../../shared/io/diagnosis/accessProbe';
 import { diagnosePart, type DiagnosedPart } from '../../../../shared/io/diagnosis/partDiagnosis';
 import { readScanNote, scanNoteBlob, writeScanNote } from '../../../../shared/io/diagnosis/scanNote';
-import { containerNames, tableNames } from '../../../../shared/io/wiring';
+import { containerNames, tableNames } from '../../../../shared/io/storageNames';
 import { startAzurite, type Azurite } from '../../../support/azurite';
 import { createCertificateAuthority } from '../../../support/tls';
 import { createTokenIssuer, type TokenIssuer } from '../../../support/tokenIssuer';

@@ -1,6 +1,6 @@
 import { diagnose } from '../../../../shared/io/diagnosis/diagnosisWiring';
 import { writeScanNote } from '../../../../shared/io/diagnosis/scanNote';
-import { containerNames } from '../../../../shared/io/wiring';
+import { containerNames } from '../../../../shared/io/storageNames';
 import { makeOrganisation } from '../../../support/organisation/makeOrganisation';
 import { startServices, type Services } from '../../../support/stack/services';
 import { recordingLog } from '../http/sampleApi';

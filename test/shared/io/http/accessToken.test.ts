@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../../../shared/app/ports';
 import type { Instant } from '../../../../shared/core/instant';
-import { readAuthentication, type Authentication } from '../../../../shared/io/configuration';
+import { readAuthentication, type Authentication } from '../../../../shared/io/configuration/authentication';
 import {
   clockLeewaySeconds,
   verifyAccessToken,

@@ -1,4 +1,6 @@
-import { readAuthentication, readConfiguration, settings } from '../../../../shared/io/configuration';
+import { readAuthentication } from '../../../../shared/io/configuration/authentication';
+import { readConfiguration } from '../../../../shared/io/configuration/configuration';
+import { settings } from '../../../../shared/io/configuration/settings';
 
 const examples = Object.fromEntries(Object.entries(settings).map(([name, { example }]) => [name, example]));
 const problemsOf = (more: Readonly<Record<string, string | undefined>>): unknown => {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { meRoute } from '../../../../functions/httpMe';
 import { reviewRoutes } from '../../../../functions/httpRoutes';
 import { version } from '../../../../shared/core/version';
-import { settings } from '../../../../shared/io/configuration';
+import { settings } from '../../../../shared/io/configuration/settings';
 import { describeApi } from '../../../../shared/io/http/openApi';
 import { createHost, type FunctionsHost } from '../../../support/functionsHost/host';
 import { jestApp } from '../../../support/functionsHost/jestApp';

@@ -5,7 +5,7 @@ import type { Clock, Log } from '../../../../shared/app/ports';
 import { AppError } from '../../../../shared/core/appError';
 import type { Instant } from '../../../../shared/core/instant';
 import type { Guid } from '../../../../shared/core/keys/guid';
-import type { Authentication } from '../../../../shared/io/configuration';
+import type { Authentication } from '../../../../shared/io/configuration/authentication';
 import { createApi, type Api, type ApiOptions } from '../../../../shared/io/http/api';
 import {
   cloudIdParameter,

@@ -209,3 +209,17 @@ test('only https is asked', async () => {
   await expect(readJson('http://127.0.0.1/keys', limits)).rejects.toThrow('an https address');
   await expect(readJson('keys', limits)).rejects.toThrow('an https address');
 });
+
+test('a clock that was set back keeps nobody out: keys from after now are read again, and a failure is over', async () => {
+  const signingKeys = createSigningKeys({ issuer, clock });
+  await find(signingKeys, 'one');
+  now -= 24 * 60 * 60_000;
+  expect(await find(signingKeys, 'one')).toMatchObject({ kind: 'found' });
+  expect(readings()).toBe(2);
+  replies['/keys'] = { status: 500 };
+  now += keysMaxAgeMs;
+  expect(await find(signingKeys, 'one')).toMatchObject({ kind: 'unavailable' });
+  replies['/keys'] = { body: { keys } };
+  now -= 24 * 60 * 60_000;
+  expect(await find(signingKeys, 'two')).toMatchObject({ kind: 'found' });
+});

@@ -1,3 +1,4 @@
+import type { ContainerClient } from '@azure/storage-blob';
 import { createNotificationMarkers } from '../../../../shared/io/notifications/markers';
 import { open, startStorage, type Storage } from '../tables/storage';
 import { markersContract } from './markersContract';
@@ -36,4 +37,24 @@ test('who stops waiting gets the reason of the stop', async () => {
   const markers = createNotificationMarkers(await storage.container());
   const reason = new Error('stop');
   await expect(markers.create('n/hold.json', marker, AbortSignal.abort(reason))).rejects.toBe(reason);
+});
+
+test('an answer that was lost is no other announcement: what the SDK finds when it asks again is its own', async () => {
+  const container = await storage.container();
+  const answerLost = {
+    containerName: container.containerName,
+    getBlockBlobClient(name: string) {
+      const blob = container.getBlockBlobClient(name);
+      const upload = blob.upload.bind(blob);
+      // As the SDK does it, within one call.
+      blob.upload = async (...request) => {
+        await upload(...request);
+        return upload(...request);
+      };
+      return blob;
+    },
+  } as ContainerClient;
+  expect(await createNotificationMarkers(answerLost).create('n/hold.json', marker, open)).toBe('created');
+  expect(await createNotificationMarkers(answerLost).create('n/hold.json', marker, open)).toBe('exists');
+  expect(await createNotificationMarkers(container).create('n/hold.json', marker, open)).toBe('exists');
 });

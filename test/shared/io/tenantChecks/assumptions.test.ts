@@ -1,8 +1,6 @@
 import { assumptionEntriesOf } from '../../../../shared/core/tenantChecks/assumptionEntry';
 import { allChecks } from '../../../../shared/io/tenantChecks/allChecks';
 import { readAssumptions } from '../../../../shared/io/tenantChecks/assumptionsDocument';
-import { containerNames } from '../../../../shared/io/wiring';
-import { exportsContainer } from '../../../../shared/io/cli/verifyTenant';
 import { readDocument } from '../../../docs/markdown';
 
 const entries = assumptionEntriesOf(readDocument('docs/assumptions.md'));
@@ -28,8 +26,4 @@ test('every check is of an entry that exists and promises it, once', () => {
 test('the command finds the document from where it lies, and from what it is compiled to', async () => {
   expect(await readAssumptions()).toEqual(entries);
   await expect(readAssumptions('/')).rejects.toMatchObject({ code: 'configurationInvalid' });
-});
-
-test('the exports are looked for where the app looks', () => {
-  expect(exportsContainer).toBe(containerNames.exports);
 });

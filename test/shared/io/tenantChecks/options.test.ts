@@ -108,3 +108,24 @@ test.each([
 test('--help is enough', () => {
   expect(readOptions(['--help'], {})).toEqual({ kind: 'help' });
 });
+
+test.each([
+  [[], { GRAPH_ENDPOINT: 'https://graph.microsoft.us' }, 'https://login.microsoftonline.us'],
+  [
+    [],
+    { GRAPH_ENDPOINT: 'https://microsoftgraph.chinacloudapi.cn/' },
+    'https://login.partner.microsoftonline.cn',
+  ],
+  [['--graph-endpoint', 'https://dod-graph.microsoft.us'], {}, 'https://login.microsoftonline.us'],
+  [['--graph-endpoint', 'https://graph.example'], {}, 'https://login.microsoftonline.com'],
+  [
+    ['--cloud', 'global'],
+    { GRAPH_ENDPOINT: 'https://graph.microsoft.us' },
+    'https://login.microsoftonline.com',
+  ],
+])(
+  "an endpoint of Graph that is a cloud's own has that cloud's authority: %j %j",
+  (args, environment, authority) => {
+    expect(optionsOf([...tenant, ...args], environment as Record<string, string>).authority).toBe(authority);
+  },
+);

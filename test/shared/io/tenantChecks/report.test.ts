@@ -51,6 +51,6 @@ test('a line sums it up; where nothing could be checked, it says so', () => {
   );
   const nothing = reported({ G2: notChecked('not allowed') }, false);
   expect(nothing.exitCode).toBe(2);
-  expect(linesOf(nothing).at(-1)).toBe('Nothing could be checked, so nothing is known.');
+  expect(linesOf(nothing).at(-1)).toBe('Nothing of Microsoft Graph could be checked, so nothing is known.');
   expect(nothing.notCheckable.map(({ id }) => id)).toEqual(['G1', 'G5']);
 });

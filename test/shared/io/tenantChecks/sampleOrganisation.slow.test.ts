@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { verifyTenant } from '../../../../shared/io/cli/verifyTenant';
 import { sourceNameSchema } from '../../../../shared/core/exportFormat';
 import { exportStoreOn } from '../../../../shared/io/exports/exportStore';
@@ -18,8 +18,8 @@ import { allRoles } from './sampleTenant';
 test('in the sample organisation, with every case of a real one, nothing differs', async () => {
   const organisation = makeOrganisation({ seed: 7, objects: 5000, now: Date.now() });
   const { tenantId } = organisation;
-  const keys = generateKeyPairSync('ed25519');
-  const exports = organisation.sources.map(source =>
+  const agents = organisation.sources.map(source => ({ source, keys: generateKeyPairSync('ed25519') }));
+  const exports = agents.map(({ source, keys }) =>
     writeExport({
       ...source,
       tenantId,
@@ -29,11 +29,12 @@ test('in the sample organisation, with every case of a real one, nothing differs
       keyId: 'k',
     }),
   );
-  const sources = organisation.sources.map(({ source }) => ({
+  const sources = agents.map(({ source: { source }, keys }) => ({
     source: sourceNameSchema.parse(source),
     publicKeys: [{ keyId: 'k', publicKey: keys.publicKey }],
   }));
-  const publicKey = Buffer.from(keys.publicKey.export({ format: 'jwk' }).x as string, 'base64url');
+  const rawKey = (key: KeyObject): string =>
+    Buffer.from(key.export({ format: 'jwk' }).x as string, 'base64url').toString('base64');
   const authority = await createCertificateAuthority();
   trustAuthority(authority.cert);
   const issuer = await createTokenIssuer({ tenantId });
@@ -58,9 +59,9 @@ test('in the sample organisation, with every case of a real one, nothing differs
       ].flat(),
       environment: {
         EXPORT_SOURCES: JSON.stringify(
-          sources.map(({ source }) => ({
+          sources.map(({ source, publicKeys }) => ({
             source,
-            publicKeys: [{ keyId: 'k', publicKey: publicKey.toString('base64') }],
+            publicKeys: publicKeys.map(({ keyId, publicKey }) => ({ keyId, publicKey: rawKey(publicKey) })),
           })),
         ),
       },

@@ -1,5 +1,5 @@
 import type { Instant } from '../../../../shared/core/instant';
-import { decideRetry, isPassing, retryAfterMs, seconds } from '../../../../shared/io/graph/retry';
+import { decideRetry, isPassing, retryAfterMs, seconds } from '../../../../shared/io/retrying/retry';
 
 const policy = { attempts: 8, longestWaitMs: 900_000 };
 const failure = { reason: 'the status was 503', retryAfterMs: null };

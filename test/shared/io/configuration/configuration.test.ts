@@ -1,19 +1,15 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { defaultGateLimits } from '../../../shared/core/gates/limits';
-import { version } from '../../../shared/core/version';
-import { defaultWaitingRules } from '../../../shared/core/waiting';
-import {
-  configurationError,
-  readConfiguration,
-  readNotification,
-  readReviewConfiguration,
-  settings,
-  toleratedProblems,
-  type Environment,
-} from '../../../shared/io/configuration';
+import { defaultGateLimits } from '../../../../shared/core/gates/limits';
+import { version } from '../../../../shared/core/version';
+import { defaultWaitingRules } from '../../../../shared/core/waiting';
+import { readConfiguration, toleratedProblems } from '../../../../shared/io/configuration/configuration';
+import { readNotification } from '../../../../shared/io/configuration/notification';
+import { configurationError, type Environment } from '../../../../shared/io/configuration/readSetting';
+import { readReviewConfiguration } from '../../../../shared/io/configuration/review';
+import { settings } from '../../../../shared/io/configuration/settings';
 
-const root = path.join(__dirname, '..', '..', '..');
+const root = path.join(__dirname, '..', '..', '..', '..');
 const readJson = (file: string): unknown => JSON.parse(readFileSync(path.join(root, file), 'utf8'));
 const sample = (readJson('local.settings.sample.json') as { Values: Record<string, string> }).Values;
 
@@ -146,6 +142,11 @@ describe('configuration', () => {
       `[${settings.EXPORT_SOURCES.example.slice(1, -1)},${settings.EXPORT_SOURCES.example.slice(1, -1)}]`,
       'names a source twice',
     ],
+    [
+      'EXPORT_SOURCES',
+      `[${settings.EXPORT_SOURCES.example.slice(1, -1)},${settings.EXPORT_SOURCES.example.slice(1, -1).replace('contoso', 'fabrikam')}]`,
+      'gives two sources one key, so that the agent of each could sign for the other',
+    ],
     ['WAITING_RULES', 'lax', 'is not JSON'],
     ['WAITING_RULES', '[]', 'at'],
     ['WAITING_RULES', '{"consecutiveRuns":0}', 'at consecutiveRuns'],
@@ -156,7 +157,7 @@ describe('configuration', () => {
     ['WAITING_RULES', '{"recycleBinDays":0.5}', 'at recycleBinDays'],
     ['WAITING_RULES', '{"recycleBinDays":366}', 'at recycleBinDays'],
     ['WAITING_RULES', '{"synchronisation":"no"}', 'at synchronisation'],
-    ['WAITING_RULES', '{"graceDay":1}', 'graceDay'],
+    ['WAITING_RULES', '{"graceDay":1}', 'has a name that is not known here'],
   ])('%s = %s is refused', (name, value, problem) => {
     const problems = problemsOf({ ...examples, [name]: value });
     expect(Object.keys(problems)).toEqual([name]);
@@ -185,8 +186,8 @@ describe('configuration', () => {
       ['what is no object', '36', ''],
       ['a list', '[]', ''],
       ['null', 'null', ''],
-      ['a name that is no limit', '{"exportAgeHour":26}', 'exportAgeHour'],
-      ['a type that is none', '{"newMissingObjects":{"users":50}}', 'users'],
+      ['a name that is no limit', '{"exportAgeHour":26}', 'has a name that is not known here'],
+      ['a type that is none', '{"newMissingObjects":{"users":50}}', 'at newMissingObjects: has a name'],
       ['one figure for every type', '{"newMissingObjects":50}', 'newMissingObjects'],
       ['a figure in quotes', '{"exportAgeHours":"26"}', 'exportAgeHours'],
       ['a figure out of bounds', '{"exportDropPercent":101}', 'exportDropPercent'],
@@ -300,6 +301,30 @@ describe('configuration', () => {
     expect(
       JSON.stringify(problemsOf({ ...examples, DATA_BLOB_ENDPOINT: 'https://x/?sig=secret' })),
     ).not.toContain('secret');
+  });
+
+  test('nor is a name out of it, but in the log: health is open to anybody', () => {
+    const [source] = JSON.parse(examples['EXPORT_SOURCES'] ?? '') as readonly object[];
+    const environment = {
+      ...examples,
+      EXPORT_SOURCES: JSON.stringify([{ ...source, 'forest.contoso.example': 1 }]),
+      GATE_LIMITS: '{"exportAgeHour":1}',
+    };
+    expect(problemsOf(environment)).toEqual({
+      EXPORT_SOURCES: 'at 0: has a name that is not known here',
+      GATE_LIMITS: 'has a name that is not known here',
+    });
+    const reading = readConfiguration(environment);
+    if (reading.status === 'valid') throw new Error('valid');
+    const { message } = configurationError(reading.problems);
+    expect(message).toContain('forest.contoso.example');
+    expect(message).toContain('exportAgeHour');
+  });
+
+  test('an address with a password is refused: it would be a secret in every line that names it', () => {
+    expect(problemsOf({ ...examples, DATA_BLOB_ENDPOINT: 'https://:secret@data.example' })).toEqual({
+      DATA_BLOB_ENDPOINT: 'is not an https address without query',
+    });
   });
 
   test('the version is the one in package.json', () => {

@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events';
-import { untilAborted } from '../../../../shared/io/graph/untilAborted';
+import { untilAborted } from '../../../../shared/io/retrying/untilAborted';
 
 const reason = new Error('stopped');
 const never = (): Promise<never> => new Promise(() => undefined);

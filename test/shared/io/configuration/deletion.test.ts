@@ -1,10 +1,7 @@
-import {
-  readConfiguration,
-  readDeletionConfiguration,
-  settings,
-  toleratedProblems,
-  type Environment,
-} from '../../../shared/io/configuration';
+import { readConfiguration, toleratedProblems } from '../../../../shared/io/configuration/configuration';
+import { readDeletionConfiguration } from '../../../../shared/io/configuration/deletion';
+import type { Environment } from '../../../../shared/io/configuration/readSetting';
+import { settings } from '../../../../shared/io/configuration/settings';
 
 const examples: Environment = {
   ...Object.fromEntries(Object.entries(settings).map(([name, { example }]) => [name, example])),
@@ -134,6 +131,10 @@ test.each([
   [{ DELETER_CLIENT_ID: undefined }, 'DELETER_CLIENT_ID is missing'],
   [
     { DELETER_CLIENT_ID: `{${settings.READER_CLIENT_ID.example.toUpperCase()}}` },
+    'DELETER_CLIENT_ID is the identity of READER_CLIENT_ID',
+  ],
+  [
+    { READER_CLIENT_ID: ` ${settings.DELETER_CLIENT_ID.example} ` },
     'DELETER_CLIENT_ID is the identity of READER_CLIENT_ID',
   ],
 ] as const)('%j is a problem, in health too', (given, problem) => {
