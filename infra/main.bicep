@@ -376,6 +376,7 @@ module review 'apps/functionApp.bicep' = {
       EXPORT_SOURCES: exportSources
       GATE_LIMITS: gateLimits
       WAITING_RULES: waitingRules
+      CLOUD_SYNC_SERVICE_PRINCIPAL_IDS: cloudSyncServicePrincipalIds
       SCAN_SCHEDULE: scanSchedule
       AUTH_ISSUER: issuer
       AUTH_AUDIENCE: authAudience

@@ -15,6 +15,7 @@ import { everythingHasAnEndpoint, networkOfStorageIs, noNetwork } from './checks
 import { customRolesAre, roleAssignmentsAre } from './checks/roles';
 import {
   nothingIsSecret,
+  partsJudgeAlike,
   reportOnly,
   scheduleIsUtc,
   settingsAreThoseThatAreRead,
@@ -86,6 +87,7 @@ const always = ({ graph, login, storage = 'core.windows.net', agents = [], peopl
     graph: graph ?? 'https://graph.microsoft.com',
     storageSuffix: storage,
   }),
+  'a delete is proved by what the scan is judged by': partsJudgeAlike,
   'the schedule is in UTC': scheduleIsUtc,
   'nothing can be deleted: report-only': reportOnly,
   'everything is logged': everythingIsLogged,

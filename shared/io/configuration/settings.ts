@@ -89,7 +89,7 @@ export const settings = {
   }),
   CLOUD_SYNC_SERVICE_PRINCIPAL_IDS: setting({
     description:
-      'Part scan: object ids, separated by commas, of the service principals of Cloud Sync, one for each of its configurations; or none. ' +
+      'Object ids, separated by commas, of the service principals of Cloud Sync, one for each of its configurations; or none. ' +
       'The state of their jobs is read, where the identity has Synchronization.Read.All.',
     example: '6f3e0a52-1b7c-4d8e-9f60-2a4b6c8d0e1f',
     fallback: 'none',

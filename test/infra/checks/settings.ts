@@ -162,6 +162,16 @@ export const settingsFit =
     });
   };
 
+/** What a run is judged by, and the proof before a delete. */
+const judgedBy = ['EXPORT_SOURCES', 'GATE_LIMITS', 'WAITING_RULES', 'CLOUD_SYNC_SERVICE_PRINCIPAL_IDS'] as const;
+
+/** A delete is proved by the same sources and limits as the scan that found it. */
+export const partsJudgeAlike: Check = deployment =>
+  judgedBy.flatMap(name => {
+    const [scan, review] = appNames.map(app => appSettings(deployment, app)[name]);
+    return expectEqual(`${name} of both parts`, review, scan);
+  });
+
 /** The scan runs at night, in UTC: an app in Azure is in UTC unless one of these settings says otherwise. */
 export const scheduleIsUtc: Check = deployment =>
   entries(deployment)
