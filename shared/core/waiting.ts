@@ -80,7 +80,10 @@ export interface WaitingContext {
 /** A missing object, and what the table says of it. */
 interface Missing {
   readonly cloud: CloudObject;
+  /** The proof that it is deleted. */
   readonly tombstone: Tombstone | null;
+  /** What lies in the Recycle Bin with one of its keys, proof or not. */
+  readonly inRecycleBin: Tombstone | null;
   /** The row of an object that was missing before; null: it is missing for the first time, or again. */
   readonly row: StoredFacts | null;
 }
@@ -98,9 +101,12 @@ export function waitsOf(
   context: WaitingContext,
 ): readonly Wait[] {
   if (correlation.kind !== 'deleted' && correlation.kind !== 'absent') return [];
+  const proof = correlation.kind === 'deleted' ? correlation.tombstone : null;
+  const seen = correlation.kind === 'deleted' ? correlation.tombstone : correlation.inRecycleBin;
   const missing: Missing = {
     cloud,
-    tombstone: correlation.kind === 'deleted' ? correlation.tombstone : null,
+    tombstone: proof,
+    inRecycleBin: seen && !seen.isRecycled ? seen : null,
     row: row?.state === 'observed' || row?.state === 'candidate' ? row : null,
   };
   return conditions.flatMap(unmet => unmet(missing, context) ?? []);
@@ -150,13 +156,20 @@ const grace: Condition = (missing, context) => {
   return context.now >= until ? null : waitsUntil('grace', until);
 };
 
-/** What lies in the Recycle Bin is deleted for certain, and may be undeleted all the same (case 15). */
-const recycleBin: Condition = ({ tombstone, row }, { rules, now }) => {
-  if (!tombstone || tombstone.isRecycled) return null;
-  const until = tombstone.whenChanged + rules.recycleBinDays * dayMs;
-  // Once met, it is not unmet by the later date of another domain controller.
-  const met = row?.outcome === 'deleted' && wasMet(row, 'recycleBin');
-  return now >= until - (met ? marginMs : 0) ? null : waitsUntil('recycleBin', until);
+/**
+ * What lies in the Recycle Bin may be undeleted, whatever its tombstone proves (case 15). What was seen there lies there still when no
+ * tombstone is seen any more: the account may have lost its sight of deleted objects.
+ */
+const recycleBin: Condition = ({ tombstone, inRecycleBin, row }, { rules, now }) => {
+  if (inRecycleBin) {
+    const until = inRecycleBin.whenChanged + rules.recycleBinDays * dayMs;
+    // Once met, it is not unmet by the later date of another domain controller.
+    const met = row?.outcome === 'deleted' && wasMet(row, 'recycleBin');
+    return now >= until - (met ? marginMs : 0) ? null : waitsUntil('recycleBin', until);
+  }
+  if (tombstone) return null;
+  const known = row?.waitsFor.find(wait => wait.for === 'recycleBin')?.until ?? now;
+  return now >= known ? null : waitsUntil('recycleBin', known);
 };
 
 const conditions: readonly Condition[] = [synchronisation, consecutiveRuns, grace, recycleBin];

@@ -1,6 +1,7 @@
 import type { Guid } from '../../../shared/core/keys/guid';
 import type { Correlation } from '../../../shared/core/correlate';
 import type { StoredFacts, Wait } from '../../../shared/core/facts';
+import type { Tombstone } from '../../../shared/core/onPremisesObject';
 import {
   defaultWaitingRules,
   laxerThanDefault,
@@ -35,6 +36,11 @@ import {
 } from './waitingBench';
 
 const marginMs = replicationMarginHours * hourMs;
+
+const tombstoneOf = (correlation: Correlation): Tombstone => {
+  if (correlation.kind !== 'deleted') throw new RangeError(correlation.kind);
+  return correlation.tombstone;
+};
 
 const waits = (
   correlation: Correlation,
@@ -424,6 +430,21 @@ describe('the Recycle Bin', () => {
     const row = firstSeen(1, inBin, { waitsFor: [] });
     const context = contextOf(31, { rules, now: until });
     expect(waits(deleted({ whenChanged: after(deletedAt, ms) }), row, context)).toEqual(expected);
+  });
+
+  test('what was seen there is waited for, though the account sees no deleted objects any more', () => {
+    const row = firstSeen(1, inBin);
+    const lost = waits(absent, row, contextOf(10));
+    expect(lost).toEqual([{ for: 'recycleBin', until }]);
+    const absentNow = rowAfter(10, absent, lost, row, night(10));
+    expect(waits(absent, absentNow, contextOf(20, { now: after(until, -1) }))).toEqual(lost);
+    expect(waits(absent, absentNow, contextOf(20, { now: until }))).toEqual([]);
+  });
+
+  test('a tombstone that proves nothing of the object says all the same that somebody may take it back', () => {
+    const bySid: Correlation = { kind: 'absent', inRecycleBin: tombstoneOf(inBin) };
+    expect(waits(bySid, firstSeen(1), contextOf(10))).toEqual([{ for: 'recycleBin', until }]);
+    expect(waits(bySid, firstSeen(1), contextOf(20, { now: until }))).toEqual([]);
   });
 
   test('not yet over, it has no tolerance', () => {
