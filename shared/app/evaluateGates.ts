@@ -106,11 +106,23 @@ export function volumeGates(
     };
     return [candidates(type, volume, limits), newMissing(type, volume, limits)];
   });
-  return [...ofTypes, pendingDeletions(unproved(missing, sources), limits)];
+  return [...ofTypes, pendingDeletions(unproved(findings, sources), limits)];
 }
 
+/**
+ * What synchronisation would delete: its source is gone, or has left the scope. That is more than what is missing here: a unit that was
+ * moved out of scope stops the export of every other deletion, too.
+ */
+const deletedBySynchronisation: ReadonlySet<string> = new Set([
+  'absent',
+  'deleted',
+  'reCreated',
+  'outOfScope',
+]);
+
 /** Without a run history of every source, nobody knows whether deletions were exported at all. */
-function unproved(missing: readonly Finding[], sources: readonly SourceSynchronisation[]): number {
-  if (sources.length === 0 || sources.some(source => !source.hasHistory)) return missing.length;
-  return missing.filter(finding => finding.waitsFor.some(wait => wait.for === 'synchronisation')).length;
+function unproved(findings: readonly Finding[], sources: readonly SourceSynchronisation[]): number {
+  if (sources.length === 0 || sources.some(source => !source.hasHistory))
+    return findings.filter(finding => deletedBySynchronisation.has(finding.outcome)).length;
+  return findings.filter(finding => finding.waitsFor.some(wait => wait.for === 'synchronisation')).length;
 }
