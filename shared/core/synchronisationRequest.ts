@@ -1,4 +1,4 @@
-import type { AnsweredRequest, ExportRequest } from './exportRequest';
+import { lostAnswerDays, type AnsweredRequest, type ExportRequest } from './exportRequest';
 import { domainSidOfCloudObject } from './coverage';
 import { referenceKey } from './duplicates';
 import type { ExportManifest, SourceName } from './exportFormat';
@@ -6,9 +6,6 @@ import type { StoredFacts } from './facts';
 import type { Instant } from './instant';
 import type { Finding } from './runPlan';
 import { sourceSynchronisationOf, type SourceSynchronisation } from './synchronisation';
-
-/** After this many days without an answer, an answer may have been lost with an export that no scan read. */
-export const lostAnswerDays = 7;
 
 /** What is known of the last request of a source for a synchronisation. */
 export interface LastRequest {
