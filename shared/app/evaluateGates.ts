@@ -10,7 +10,7 @@ import {
 } from '../core/gates/synchronisationGates';
 import { candidates, newMissing, pendingDeletions } from '../core/gates/volumeGates';
 import { referenceKey } from '../core/duplicates';
-import type { StoredFacts } from '../core/facts';
+import { isMissing, type StoredFacts } from '../core/facts';
 import type { Instant } from '../core/instant';
 import { objectTypes } from '../core/objectType';
 import type { Finding } from '../core/runPlan';
@@ -86,8 +86,6 @@ const usedBefore = (used: ExportUsed, accepted: Pick<ScanRun, 'exports'> | null)
 export const comparisonGates = ({ counts }: ComparisonResult, limits: GateLimits): readonly GateResult[] =>
   objectTypes.map(type => matchRate(type, counts[type], limits));
 
-const missingStates: ReadonlySet<string> = new Set(['observed', 'candidate']);
-
 /** The gates of volume: what the run would leave in the table. `previous`: the rows before it. */
 export function volumeGates(
   { findings, counts }: ComparisonResult,
@@ -96,7 +94,7 @@ export function volumeGates(
   limits: GateLimits,
 ): readonly GateResult[] {
   const missing = findings.filter(finding => finding.verdict.kind === 'missing');
-  const before = new Set(previous.filter(row => missingStates.has(row.state)).map(referenceKey));
+  const before = new Set(previous.filter(isMissing).map(referenceKey));
   const ofTypes = objectTypes.flatMap(type => {
     const those = missing.filter(({ cloud }) => cloud.type === type);
     const volume = {

@@ -2,7 +2,7 @@ import { lostAnswerDays, type AnsweredRequest, type ExportRequest } from './expo
 import { domainSidOfCloudObject } from './coverage';
 import { referenceKey } from './duplicates';
 import type { ExportManifest, SourceName } from './exportFormat';
-import type { StoredFacts } from './facts';
+import { isMissing, type StoredFacts } from './facts';
 import type { Instant } from './instant';
 import type { Finding } from './runPlan';
 import { sourceSynchronisationOf, type SourceSynchronisation } from './synchronisation';
@@ -56,7 +56,7 @@ export function waitingSinceOf(
   for (const { cloud, waitsFor } of findings) {
     if (!waitsFor.some(wait => wait.for === 'synchronisation')) continue;
     const row = rows.get(referenceKey(cloud));
-    const missing = row?.state === 'observed' || row?.state === 'candidate' ? row.firstObservedAt : at;
+    const missing = row && isMissing(row) ? row.firstObservedAt : at;
     const named = sources.filter(({ manifest }) => comesFrom(cloud, manifest));
     for (const { manifest, told } of named.length > 0 ? named : sources) {
       const ran = told.lastSucceededStart !== null && told.lastSucceededStart > missing;

@@ -3,7 +3,7 @@ import type { CloudObject } from './cloudObject';
 import type { Correlation } from './correlate';
 import { domainSidOfCloudObject } from './coverage';
 import type { ExportManifest, SourceName } from './exportFormat';
-import type { StoredFacts, Wait } from './facts';
+import { continuesFrom, isMissing, type StoredFacts, type Wait } from './facts';
 import type { Instant } from './instant';
 import type { Tombstone } from './onPremisesObject';
 
@@ -71,6 +71,8 @@ export interface WaitingContext {
   readonly rules: WaitingRules;
   /** When the run that is going on began. */
   readonly now: Instant;
+  /** Its number. */
+  readonly runNumber: number;
   /** The accepted runs, with the one that is going on. Older ones than the table's newest may be left out. */
   readonly runs: readonly AcceptedRun[];
   /** Every source. */
@@ -92,7 +94,7 @@ interface Missing {
  * What an object that is missing still waits for: every condition that is not met, in a fixed order; none of them: it is a
  * candidate. An object that is not missing waits for nothing. What was met once stays met while the object stays missing by the
  * same evidence, under the same rules. One that came back starts again, since its row says so (core/runPlan); so does one that
- * was deleted again before anything noticed.
+ * was deleted again before anything noticed, and every one where the records of the runs were lost.
  */
 export function waitsOf(
   cloud: CloudObject,
@@ -107,7 +109,7 @@ export function waitsOf(
     cloud,
     tombstone: proof,
     inRecycleBin: seen && !seen.isRecycled ? seen : null,
-    row: row?.state === 'observed' || row?.state === 'candidate' ? row : null,
+    row: row && isMissing(row) && continuesFrom(row, context.runNumber) ? row : null,
   };
   return conditions.flatMap(unmet => unmet(missing, context) ?? []);
 }

@@ -471,6 +471,13 @@ describe('the clock begins anew', () => {
     expect(again).toMatchObject({ state: 'observed', firstObservedRun: 9, firstObservedAt: night(9) });
   });
 
+  test('when the records of the runs were lost: a run of a higher number than this one says nothing', () => {
+    const row = { ...firstSeen(1), firstObservedRun: 700, changedRun: 700, waitsFor: [] };
+    expect(kinds(waits(absent, row, contextOf(8)))).toEqual(['synchronisation', 'consecutiveRuns', 'grace']);
+    const again = rowAfter(8, absent, waits(absent, row, contextOf(8)), row, night(8));
+    expect(again).toMatchObject({ state: 'observed', firstObservedRun: 8, firstObservedAt: night(8) });
+  });
+
   test('and not when only its evidence changed', () => {
     const tombstone = deleted({ whenChanged: after(night(1), -2 * dayMs) });
     expect(waits(tombstone, seenTwice, contextOf(3))).toEqual([

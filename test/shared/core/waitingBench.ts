@@ -81,6 +81,7 @@ export const runsOf = (count: number): AcceptedRun[] =>
 export const contextOf = (number: number, given: Partial<WaitingContext> = {}): WaitingContext => ({
   rules: defaultWaitingRules,
   now: night(number),
+  runNumber: number,
   runs: runsOf(number),
   sources: [ofContoso([syncRun(after(night(number), -hourMs))])],
   ...given,

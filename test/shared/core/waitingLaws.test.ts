@@ -150,7 +150,13 @@ function* replay(given: World): Generator<Evaluation> {
         ...source,
         synchronisationRuns: given.hasHistory[at] ? histories[at]!.slice(-given.window) : null,
       }));
-    const context = { rules: given.rules, now, runs: runs.slice(0, given.window), sources };
+    const context = {
+      rules: given.rules,
+      now,
+      runNumber: run.runNumber,
+      runs: runs.slice(0, given.window),
+      sources,
+    };
     const tonight = datedLater(given.correlation, one.datesLater);
     const waits = waitsOf(given.cloud, tonight, row, context);
     yield { context, row, correlation: tonight, waits };
