@@ -196,22 +196,26 @@ function observedSince({ tombstone, row }: Missing, { now }: WaitingContext): In
   return tombstone && !tombstone.isRecycled && deletedLater(tombstone, first) ? tombstone.whenChanged : first;
 }
 
-/** The sources that the object names: by its SID, its domain's name, its tombstone. One that names none may be of any. */
+/** The sources that the object names, itself or by its tombstone. One that names none may be of any. */
 function sourcesOf(
   cloud: CloudObject,
   tombstone: Tombstone | null,
   sources: readonly WaitingSource[],
 ): readonly WaitingSource[] {
+  const names = namesDomainOf(cloud);
+  const named = sources.filter(source => source.source === tombstone?.source || names(source));
+  return named.length > 0 ? named : sources;
+}
+
+/** Tells of a source whether the object names one of its domains, by its SID or by the domain's name. */
+export function namesDomainOf(
+  cloud: CloudObject,
+): (source: Pick<WaitingSource, 'domainSids' | 'domainNames'>) => boolean {
   const sid = domainSidOfCloudObject(cloud);
   const account = cloud.type === 'user' || cloud.type === 'group' ? cloud : null;
   const name = account?.onPremisesDomainName?.toLowerCase() ?? null;
-  const named = sources.filter(
-    ({ source, domainSids, domainNames }) =>
-      source === tombstone?.source ||
-      (sid !== null && domainSids.has(sid)) ||
-      (name !== null && domainNames.has(name)),
-  );
-  return named.length > 0 ? named : sources;
+  return ({ domainSids, domainNames }) =>
+    (sid !== null && domainSids.has(sid)) || (name !== null && domainNames.has(name));
 }
 
 /**
