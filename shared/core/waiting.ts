@@ -92,8 +92,8 @@ interface Missing {
 
 /**
  * What an object that is missing still waits for: every condition that is not met, in a fixed order; none of them: it is a
- * candidate. An object that is not missing waits for nothing. What was met once stays met while the object stays missing by the
- * same evidence, under the same rules. One that came back starts again, since its row says so (core/runPlan); so does one that
+ * candidate. An object that is not missing waits for nothing. What was met once stays met while the object stays missing, under
+ * the same rules. One that came back starts again, since its row says so (core/runPlan); so does one that
  * was deleted again before anything noticed, and every one where the records of the runs were lost.
  */
 export function waitsOf(

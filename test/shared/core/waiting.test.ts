@@ -1,7 +1,6 @@
 import type { Guid } from '../../../shared/core/keys/guid';
 import type { Correlation } from '../../../shared/core/correlate';
 import type { StoredFacts, Wait } from '../../../shared/core/facts';
-import type { Tombstone } from '../../../shared/core/onPremisesObject';
 import {
   defaultWaitingRules,
   laxerThanDefault,
@@ -33,14 +32,10 @@ import {
   rowAfter,
   runsOf,
   syncRun,
+  tombstoneOf,
 } from './waitingBench';
 
 const marginMs = replicationMarginHours * hourMs;
-
-const tombstoneOf = (correlation: Correlation): Tombstone => {
-  if (correlation.kind !== 'deleted') throw new RangeError(correlation.kind);
-  return correlation.tombstone;
-};
 
 const waits = (
   correlation: Correlation,
@@ -442,7 +437,7 @@ describe('the Recycle Bin', () => {
   });
 
   test('a tombstone that proves nothing of the object says all the same that somebody may take it back', () => {
-    const bySid: Correlation = { kind: 'absent', inRecycleBin: tombstoneOf(inBin) };
+    const bySid: Correlation = { kind: 'absent', inRecycleBin: tombstoneOf({ whenChanged: deletedAt }) };
     expect(waits(bySid, firstSeen(1), contextOf(10))).toEqual([{ for: 'recycleBin', until }]);
     expect(waits(bySid, firstSeen(1), contextOf(20, { now: until }))).toEqual([]);
   });
