@@ -125,10 +125,12 @@ const waitsUntil = (kind: 'grace' | 'recycleBin', until: number): Wait => ({
 /** Synchronisation that has not run since the deletion will still deliver it (case 11). */
 const synchronisation: Condition = (missing, context) => {
   if (context.rules.synchronisation === 'notAsked') return null;
-  const { cloud, tombstone, row } = missing;
+  const { cloud, tombstone, inRecycleBin, row } = missing;
   const recycled = row !== null && recycledSince(tombstone, row);
   const met =
-    row !== null && wasMet(row, 'synchronisation') && (recycled || !deletedLater(tombstone, row.changedAt));
+    row !== null &&
+    wasMet(row, 'synchronisation') &&
+    (recycled || !deletedLater(inRecycleBin ?? tombstone, row.changedAt));
   if (met && recycled) return null;
   // Once met, it is not unmet by the later date of another domain controller.
   const deletion = tombstone && tombstone.whenChanged + (met ? 0 : marginMs);
@@ -191,9 +193,9 @@ const recycledSince = (tombstone: Tombstone | null, row: StoredFacts): boolean =
   tombstone.whenChanged > row.firstObservedAt;
 
 /** Since when the object is missing without a break. */
-function observedSince({ tombstone, row }: Missing, { now }: WaitingContext): Instant {
+function observedSince({ inRecycleBin, row }: Missing, { now }: WaitingContext): Instant {
   const first = row?.firstObservedAt ?? now;
-  return tombstone && !tombstone.isRecycled && deletedLater(tombstone, first) ? tombstone.whenChanged : first;
+  return inRecycleBin && deletedLater(inRecycleBin, first) ? inRecycleBin.whenChanged : first;
 }
 
 /** The sources that the object names, itself or by its tombstone. One that names none may be of any. */

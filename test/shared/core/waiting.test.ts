@@ -473,6 +473,18 @@ describe('the clock begins anew', () => {
     expect(again).toMatchObject({ state: 'observed', firstObservedRun: 8, firstObservedAt: night(8) });
   });
 
+  test('when a tombstone that proves nothing says that it was deleted again', () => {
+    const again = after(night(3), hourMs);
+    const bySid: Correlation = { kind: 'absent', inRecycleBin: tombstoneOf({ whenChanged: again }) };
+    const row = firstSeen(1, absent, { waitsFor: [] });
+    const stalled = { sources: [ofContoso([syncRun(night(1)), syncRun(night(3))])] };
+    expect(waits(bySid, row, contextOf(9, stalled))).toEqual([
+      { for: 'synchronisation', until: null },
+      { for: 'grace', until: after(again, 7 * dayMs) },
+      { for: 'recycleBin', until: after(again, 30 * dayMs) },
+    ]);
+  });
+
   test('and not when only its evidence changed', () => {
     const tombstone = deleted({ whenChanged: after(night(1), -2 * dayMs) });
     expect(waits(tombstone, seenTwice, contextOf(3))).toEqual([
