@@ -52,9 +52,9 @@ const often = <Value>(usual: Value, ...others: Value[]): fc.Arbitrary<Value> =>
   fc.constantFrom(usual, usual, usual, usual, ...others);
 const hour = fc.integer({ min: 0, max: 23 });
 const events = ['delete', 'delete', 'delete', 'undelete', 'bounce', 'recycle'] as const;
-const inDirectory = fc.nat({ max: 80 }).map((n): Day['inDirectory'] => events[n] ?? 'nothing');
+const changeOfDirectory = fc.nat({ max: 80 }).map((n): Day['inDirectory'] => events[n] ?? 'nothing');
 const day: fc.Arbitrary<Day> = fc.record({
-  inDirectory,
+  inDirectory: changeOfDirectory,
   atHour: hour,
   synchronisation: often<Day['synchronisation']>('succeeds', 'fails', 'rests'),
   syncHour: hour,
