@@ -82,7 +82,7 @@ async function requestOf(
   }
 }
 
-/** An answer stands in one export alone; a later run knows it from the record of the run that read that export. */
+/** An answer stands in the exports of a few days; a later run knows it from the record of the run that read one of them. */
 function outcomeOf(
   id: string,
   { answeredRequests }: Pick<ExportManifest, 'answeredRequests'>,

@@ -44,7 +44,7 @@ export interface CloudHistory {
 export interface HistoryOfRun {
   /** When the run began. */
   readonly at: Instant;
-  /** Whether no scan was accepted before: then there is nothing that should have been remembered. */
+  /** Whether no scan was accepted before, and none left a row: then there is nothing that should have been remembered. */
   readonly firstScan: boolean;
   /** Every row of the table. */
   readonly previous: readonly StoredFacts[];

@@ -251,6 +251,7 @@ const waitingOf = (
 ): WaitingContext => ({
   rules,
   now: goingOn.startedAt,
+  runNumber: goingOn.runNumber,
   runs: acceptedRunsOf(recent, { ...goingOn, exports: used }),
   sources: accepted.map(({ manifest }) => waitingSourceOf(manifest)),
 });

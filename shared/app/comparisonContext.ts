@@ -1,7 +1,7 @@
 import type { ComparisonContext } from '../core/correlate';
 import { coverageOf } from '../core/coverage';
 import { referenceKey } from '../core/duplicates';
-import type { StoredFacts } from '../core/facts';
+import { isMissing, type StoredFacts } from '../core/facts';
 import type { Instant } from '../core/instant';
 import type { OpenedExport } from './ports';
 
@@ -16,7 +16,6 @@ export const contextOfExports = (
 
 /** What of the context the rows say: since when an object is on record as missing. */
 export function observedSinceOf(onRecord: readonly StoredFacts[]): ComparisonContext['observedSince'] {
-  const missing = onRecord.filter(row => row.state === 'observed' || row.state === 'candidate');
-  const observed = new Map(missing.map(row => [referenceKey(row), row.firstObservedAt]));
+  const observed = new Map(onRecord.filter(isMissing).map(row => [referenceKey(row), row.firstObservedAt]));
   return object => observed.get(referenceKey(object)) ?? null;
 }

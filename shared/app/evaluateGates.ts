@@ -10,7 +10,7 @@ import {
 } from '../core/gates/synchronisationGates';
 import { candidates, newMissing, pendingDeletions } from '../core/gates/volumeGates';
 import { referenceKey } from '../core/duplicates';
-import type { StoredFacts } from '../core/facts';
+import { isMissing, type StoredFacts } from '../core/facts';
 import type { Instant } from '../core/instant';
 import { objectTypes } from '../core/objectType';
 import type { Finding } from '../core/runPlan';
@@ -86,8 +86,6 @@ const usedBefore = (used: ExportUsed, accepted: Pick<ScanRun, 'exports'> | null)
 export const comparisonGates = ({ counts }: ComparisonResult, limits: GateLimits): readonly GateResult[] =>
   objectTypes.map(type => matchRate(type, counts[type], limits));
 
-const missingStates: ReadonlySet<string> = new Set(['observed', 'candidate']);
-
 /** The gates of volume: what the run would leave in the table. `previous`: the rows before it. */
 export function volumeGates(
   { findings, counts }: ComparisonResult,
@@ -96,7 +94,7 @@ export function volumeGates(
   limits: GateLimits,
 ): readonly GateResult[] {
   const missing = findings.filter(finding => finding.verdict.kind === 'missing');
-  const before = new Set(previous.filter(row => missingStates.has(row.state)).map(referenceKey));
+  const before = new Set(previous.filter(isMissing).map(referenceKey));
   const ofTypes = objectTypes.flatMap(type => {
     const those = missing.filter(({ cloud }) => cloud.type === type);
     const volume = {
@@ -106,11 +104,23 @@ export function volumeGates(
     };
     return [candidates(type, volume, limits), newMissing(type, volume, limits)];
   });
-  return [...ofTypes, pendingDeletions(unproved(missing, sources), limits)];
+  return [...ofTypes, pendingDeletions(unproved(findings, sources), limits)];
 }
 
+/**
+ * What synchronisation would delete: its source is gone, or has left the scope. That is more than what is missing here: a unit that was
+ * moved out of scope stops the export of every other deletion, too.
+ */
+const deletedBySynchronisation: ReadonlySet<string> = new Set([
+  'absent',
+  'deleted',
+  'reCreated',
+  'outOfScope',
+]);
+
 /** Without a run history of every source, nobody knows whether deletions were exported at all. */
-function unproved(missing: readonly Finding[], sources: readonly SourceSynchronisation[]): number {
-  if (sources.length === 0 || sources.some(source => !source.hasHistory)) return missing.length;
-  return missing.filter(finding => finding.waitsFor.some(wait => wait.for === 'synchronisation')).length;
+function unproved(findings: readonly Finding[], sources: readonly SourceSynchronisation[]): number {
+  if (sources.length === 0 || sources.some(source => !source.hasHistory))
+    return findings.filter(finding => deletedBySynchronisation.has(finding.outcome)).length;
+  return findings.filter(finding => finding.waitsFor.some(wait => wait.for === 'synchronisation')).length;
 }

@@ -113,7 +113,7 @@ export async function scanTenant(
     { ...ports.history, log: ports.log },
     {
       at: startedAt,
-      firstScan: legacy.accepted === null,
+      firstScan: legacy.accepted === null && previous.length === 0,
       previous,
       retiredDomains: new Set(rules.retiredDomains.keys()),
     },

@@ -42,7 +42,8 @@ export type Correlation =
   | { readonly kind: 'reCreated'; readonly as: readonly OnPremisesObject[] }
   | { readonly kind: 'duplicate'; readonly of: readonly string[] }
   | { readonly kind: 'deleted'; readonly tombstone: Tombstone }
-  | { readonly kind: 'absent' }
+  /** `inRecycleBin`: a tombstone with a key of the object, which proves nothing of it, and from which somebody may take it back. */
+  | { readonly kind: 'absent'; readonly inRecycleBin?: Tombstone }
   | { readonly kind: 'notCovered'; readonly domain: string }
   | { readonly kind: 'unknown'; readonly reason: UnknownReason };
 
@@ -90,14 +91,16 @@ export function correlate(
 ): Compared {
   const strong = tryStrongKeys(cloud, index);
   const weak = weakKeysOfCloudObject(cloud).map(key => ({ ...key, holders: look.holders(key) }));
-  const correlation = duplicate(cloud, context) ??
+  const correlation =
+    duplicate(cloud, context) ??
     presence(strong, look) ??
     contactPresence(cloud, weak) ??
     recency(cloud, context) ??
     uncertainty(cloud, strong, weak, context) ??
     reCreation(cloud, strong, weak, context) ??
     proof(cloud, strong, look, context) ??
-    movedOut(cloud, context) ?? { kind: 'absent' };
+    movedOut(cloud, context) ??
+    absence(strong, look);
   return { correlation, strong, weak };
 }
 
@@ -236,10 +239,7 @@ function proof(
   context: ComparisonContext,
 ): Correlation | null {
   const tombstones = strong.flatMap(key =>
-    key.hits
-      .map(hit => look.record(hit.ordinal))
-      .filter(record => record.kind === 'tombstone')
-      .filter(record => proves(cloud, key, record, context)),
+    tombstonesOf(key, look).filter(tombstone => proves(cloud, key, tombstone, context)),
   );
   const [tombstone] = tombstones.sort(byIdentity);
   return tombstone ? { kind: 'deleted', tombstone } : null;
@@ -248,6 +248,18 @@ function proof(
 /** A move within a forest leaves no tombstone, and the cloud names the old domain until it was synchronised. */
 const movedOut = (cloud: CloudObject, { coverage }: ComparisonContext): Correlation | null =>
   mayHaveMovedOut(cloud, coverage) ? { kind: 'unknown', reason: 'uncoveredDomainInForest' } : null;
+
+/** Nothing is found, nothing is proved. What lies in the Recycle Bin by any key may come back all the same (case 15). */
+function absence(strong: readonly StrongKeyTried[], look: CloserLook): Correlation {
+  const [inRecycleBin] = strong
+    .flatMap(key => tombstonesOf(key, look))
+    .filter(tombstone => !tombstone.isRecycled)
+    .sort((a, b) => b.whenChanged - a.whenChanged);
+  return { kind: 'absent', ...(inRecycleBin && { inRecycleBin }) };
+}
+
+const tombstonesOf = (key: StrongKeyTried, look: CloserLook): readonly Tombstone[] =>
+  key.hits.map(hit => look.record(hit.ordinal)).filter(record => record.kind === 'tombstone');
 
 function proves(
   cloud: CloudObject,

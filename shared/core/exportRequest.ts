@@ -31,3 +31,9 @@ export const answeredRequestSchema = z.object({
   answeredAt: instant,
 });
 export type AnsweredRequest = z.output<typeof answeredRequestSchema>;
+
+/**
+ * The app waits this many days for the answer to a request for a synchronisation. It reads the newest export only, so the agent tells the
+ * answer in each of its exports for as long; what was not told by then is lost.
+ */
+export const lostAnswerDays = 7;

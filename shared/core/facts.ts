@@ -79,5 +79,16 @@ export interface CandidateFacts {
   readonly onPremisesLastSyncDateTime: Instant | null;
 }
 
+/** Whether the row says that the object's source is missing. */
+export const isMissing = ({ state }: Pick<CandidateFacts, 'state'>): boolean =>
+  state === 'observed' || state === 'candidate';
+
+/**
+ * Whether the run of this number may go on from the row. A higher number is of records that were lost, after which numbers began anew:
+ * nobody can count on from there.
+ */
+export const continuesFrom = (row: Pick<CandidateFacts, 'firstObservedRun'>, runNumber: number): boolean =>
+  row.firstObservedRun <= runNumber;
+
 /** A row as it was read; `etag` is the precondition of the next write. */
 export type StoredFacts = CandidateFacts & { readonly etag: string };

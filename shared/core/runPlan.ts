@@ -2,7 +2,15 @@ import { canonicalHash, canonicalJson, type Json } from './canonicalJson';
 import type { CloudObject } from './cloudObject';
 import { referenceKey } from './duplicates';
 import type { Evidence } from './evidence';
-import type { CandidateFacts, FactState, StoredFacts, Wait, WithdrawalReason } from './facts';
+import {
+  continuesFrom,
+  isMissing,
+  type CandidateFacts,
+  type FactState,
+  type StoredFacts,
+  type Wait,
+  type WithdrawalReason,
+} from './facts';
 import type { Instant } from './instant';
 import type { PlanCounts } from './scanRun';
 import { factTransitions, transition } from './transitions';
@@ -81,14 +89,13 @@ function kindOf(state: FactState, row: StoredFacts | null): PlannedKind {
   return row === null || row.state === 'withdrawn' ? 'created' : 'refreshed';
 }
 
-const missingStates: ReadonlySet<FactState> = new Set(['observed', 'candidate']);
-
 function factsOf(finding: Finding, row: StoredFacts | null, { runNumber, at }: PlanInput): CandidateFacts {
   const { cloud, verdict, evidence, waitsFor } = finding;
   const missing = verdict.kind === 'missing';
   const state = missing ? (waitsFor.length > 0 ? 'observed' : 'candidate') : 'attention';
   const attention = missing ? null : verdict.reason;
-  const continues = row !== null && missingStates.has(row.state) === missing && row.state !== 'withdrawn';
+  const continues =
+    row !== null && row.state !== 'withdrawn' && isMissing(row) === missing && continuesFrom(row, runNumber);
   const same =
     continues && row.state === state && row.attention === attention && row.evidenceHash === evidence.hash;
   return {

@@ -1,14 +1,11 @@
-import type { AnsweredRequest, ExportRequest } from './exportRequest';
-import { domainSidOfCloudObject } from './coverage';
+import { lostAnswerDays, type AnsweredRequest, type ExportRequest } from './exportRequest';
 import { referenceKey } from './duplicates';
 import type { ExportManifest, SourceName } from './exportFormat';
-import type { StoredFacts } from './facts';
+import { isMissing, type StoredFacts } from './facts';
 import type { Instant } from './instant';
 import type { Finding } from './runPlan';
 import { sourceSynchronisationOf, type SourceSynchronisation } from './synchronisation';
-
-/** After this many days without an answer, an answer may have been lost with an export that no scan read. */
-export const lostAnswerDays = 7;
+import { namesDomainOf, waitingSourceOf } from './waiting';
 
 /** What is known of the last request of a source for a synchronisation. */
 export interface LastRequest {
@@ -54,28 +51,20 @@ export function waitingSinceOf(
   at: Instant,
 ): ReadonlyMap<SourceName, Instant> {
   const rows = new Map(previous.map(row => [referenceKey(row), row]));
-  const sources = manifests.map(manifest => ({ manifest, told: sourceSynchronisationOf(manifest) }));
+  const sources = manifests.map(manifest => ({
+    ...waitingSourceOf(manifest),
+    told: sourceSynchronisationOf(manifest),
+  }));
   const since = new Map<SourceName, Instant>();
   for (const { cloud, waitsFor } of findings) {
     if (!waitsFor.some(wait => wait.for === 'synchronisation')) continue;
     const row = rows.get(referenceKey(cloud));
-    const missing = row?.state === 'observed' || row?.state === 'candidate' ? row.firstObservedAt : at;
-    const named = sources.filter(({ manifest }) => comesFrom(cloud, manifest));
-    for (const { manifest, told } of named.length > 0 ? named : sources) {
+    const missing = row && isMissing(row) ? row.firstObservedAt : at;
+    const named = sources.filter(namesDomainOf(cloud));
+    for (const { source, told } of named.length > 0 ? named : sources) {
       const ran = told.lastSucceededStart !== null && told.lastSucceededStart > missing;
-      if (!ran)
-        since.set(manifest.source, Math.max(missing, since.get(manifest.source) ?? missing) as Instant);
+      if (!ran) since.set(source, Math.max(missing, since.get(source) ?? missing) as Instant);
     }
   }
   return since;
-}
-
-/** Whether the object names a domain that the source exports. */
-function comesFrom(cloud: Waiting['cloud'], { namingContexts }: Manifest): boolean {
-  const sid = domainSidOfCloudObject(cloud);
-  const account = cloud.type === 'user' || cloud.type === 'group' ? cloud : null;
-  const name = account?.onPremisesDomainName?.toLowerCase() ?? null;
-  return namingContexts.some(
-    ({ domain }) => domain !== null && (domain.sid === sid || domain.dnsName.toLowerCase() === name),
-  );
 }

@@ -3,7 +3,7 @@ import type { CloudObject } from './cloudObject';
 import type { Correlation } from './correlate';
 import { domainSidOfCloudObject } from './coverage';
 import type { ExportManifest, SourceName } from './exportFormat';
-import type { StoredFacts, Wait } from './facts';
+import { continuesFrom, isMissing, type StoredFacts, type Wait } from './facts';
 import type { Instant } from './instant';
 import type { Tombstone } from './onPremisesObject';
 
@@ -71,6 +71,8 @@ export interface WaitingContext {
   readonly rules: WaitingRules;
   /** When the run that is going on began. */
   readonly now: Instant;
+  /** Its number. */
+  readonly runNumber: number;
   /** The accepted runs, with the one that is going on. Older ones than the table's newest may be left out. */
   readonly runs: readonly AcceptedRun[];
   /** Every source. */
@@ -80,16 +82,19 @@ export interface WaitingContext {
 /** A missing object, and what the table says of it. */
 interface Missing {
   readonly cloud: CloudObject;
+  /** The proof that it is deleted. */
   readonly tombstone: Tombstone | null;
+  /** What lies in the Recycle Bin with one of its keys, proof or not. */
+  readonly inRecycleBin: Tombstone | null;
   /** The row of an object that was missing before; null: it is missing for the first time, or again. */
   readonly row: StoredFacts | null;
 }
 
 /**
  * What an object that is missing still waits for: every condition that is not met, in a fixed order; none of them: it is a
- * candidate. An object that is not missing waits for nothing. What was met once stays met while the object stays missing by the
- * same evidence, under the same rules. One that came back starts again, since its row says so (core/runPlan); so does one that
- * was deleted again before anything noticed.
+ * candidate. An object that is not missing waits for nothing. What was met once stays met while the object stays missing, under
+ * the same rules. One that came back starts again, since its row says so (core/runPlan); so does one that
+ * was deleted again before anything noticed, and every one where the records of the runs were lost.
  */
 export function waitsOf(
   cloud: CloudObject,
@@ -98,10 +103,13 @@ export function waitsOf(
   context: WaitingContext,
 ): readonly Wait[] {
   if (correlation.kind !== 'deleted' && correlation.kind !== 'absent') return [];
+  const proof = correlation.kind === 'deleted' ? correlation.tombstone : null;
+  const seen = correlation.kind === 'deleted' ? correlation.tombstone : correlation.inRecycleBin;
   const missing: Missing = {
     cloud,
-    tombstone: correlation.kind === 'deleted' ? correlation.tombstone : null,
-    row: row?.state === 'observed' || row?.state === 'candidate' ? row : null,
+    tombstone: proof,
+    inRecycleBin: seen && !seen.isRecycled ? seen : null,
+    row: row && isMissing(row) && continuesFrom(row, context.runNumber) ? row : null,
   };
   return conditions.flatMap(unmet => unmet(missing, context) ?? []);
 }
@@ -117,10 +125,12 @@ const waitsUntil = (kind: 'grace' | 'recycleBin', until: number): Wait => ({
 /** Synchronisation that has not run since the deletion will still deliver it (case 11). */
 const synchronisation: Condition = (missing, context) => {
   if (context.rules.synchronisation === 'notAsked') return null;
-  const { cloud, tombstone, row } = missing;
+  const { cloud, tombstone, inRecycleBin, row } = missing;
   const recycled = row !== null && recycledSince(tombstone, row);
   const met =
-    row !== null && wasMet(row, 'synchronisation') && (recycled || !deletedLater(tombstone, row.changedAt));
+    row !== null &&
+    wasMet(row, 'synchronisation') &&
+    (recycled || !deletedLater(inRecycleBin ?? tombstone, row.changedAt));
   if (met && recycled) return null;
   // Once met, it is not unmet by the later date of another domain controller.
   const deletion = tombstone && tombstone.whenChanged + (met ? 0 : marginMs);
@@ -150,13 +160,20 @@ const grace: Condition = (missing, context) => {
   return context.now >= until ? null : waitsUntil('grace', until);
 };
 
-/** What lies in the Recycle Bin is deleted for certain, and may be undeleted all the same (case 15). */
-const recycleBin: Condition = ({ tombstone, row }, { rules, now }) => {
-  if (!tombstone || tombstone.isRecycled) return null;
-  const until = tombstone.whenChanged + rules.recycleBinDays * dayMs;
-  // Once met, it is not unmet by the later date of another domain controller.
-  const met = row?.outcome === 'deleted' && wasMet(row, 'recycleBin');
-  return now >= until - (met ? marginMs : 0) ? null : waitsUntil('recycleBin', until);
+/**
+ * What lies in the Recycle Bin may be undeleted, whatever its tombstone proves (case 15). What was seen there lies there still when no
+ * tombstone is seen any more: the account may have lost its sight of deleted objects.
+ */
+const recycleBin: Condition = ({ tombstone, inRecycleBin, row }, { rules, now }) => {
+  if (inRecycleBin) {
+    const until = inRecycleBin.whenChanged + rules.recycleBinDays * dayMs;
+    // Once met, it is not unmet by the later date of another domain controller.
+    const met = row?.outcome === 'deleted' && wasMet(row, 'recycleBin');
+    return now >= until - (met ? marginMs : 0) ? null : waitsUntil('recycleBin', until);
+  }
+  if (tombstone) return null;
+  const known = row?.waitsFor.find(wait => wait.for === 'recycleBin')?.until ?? now;
+  return now >= known ? null : waitsUntil('recycleBin', known);
 };
 
 const conditions: readonly Condition[] = [synchronisation, consecutiveRuns, grace, recycleBin];
@@ -176,27 +193,31 @@ const recycledSince = (tombstone: Tombstone | null, row: StoredFacts): boolean =
   tombstone.whenChanged > row.firstObservedAt;
 
 /** Since when the object is missing without a break. */
-function observedSince({ tombstone, row }: Missing, { now }: WaitingContext): Instant {
+function observedSince({ inRecycleBin, row }: Missing, { now }: WaitingContext): Instant {
   const first = row?.firstObservedAt ?? now;
-  return tombstone && !tombstone.isRecycled && deletedLater(tombstone, first) ? tombstone.whenChanged : first;
+  return inRecycleBin && deletedLater(inRecycleBin, first) ? inRecycleBin.whenChanged : first;
 }
 
-/** The sources that the object names: by its SID, its domain's name, its tombstone. One that names none may be of any. */
+/** The sources that the object names, itself or by its tombstone. One that names none may be of any. */
 function sourcesOf(
   cloud: CloudObject,
   tombstone: Tombstone | null,
   sources: readonly WaitingSource[],
 ): readonly WaitingSource[] {
+  const names = namesDomainOf(cloud);
+  const named = sources.filter(source => source.source === tombstone?.source || names(source));
+  return named.length > 0 ? named : sources;
+}
+
+/** Tells of a source whether the object names one of its domains, by its SID or by the domain's name. */
+export function namesDomainOf(
+  cloud: CloudObject,
+): (source: Pick<WaitingSource, 'domainSids' | 'domainNames'>) => boolean {
   const sid = domainSidOfCloudObject(cloud);
   const account = cloud.type === 'user' || cloud.type === 'group' ? cloud : null;
   const name = account?.onPremisesDomainName?.toLowerCase() ?? null;
-  const named = sources.filter(
-    ({ source, domainSids, domainNames }) =>
-      source === tombstone?.source ||
-      (sid !== null && domainSids.has(sid)) ||
-      (name !== null && domainNames.has(name)),
-  );
-  return named.length > 0 ? named : sources;
+  return ({ domainSids, domainNames }) =>
+    (sid !== null && domainSids.has(sid)) || (name !== null && domainNames.has(name));
 }
 
 /**

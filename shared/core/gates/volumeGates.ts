@@ -54,8 +54,8 @@ export function newMissing(
 
 /**
  * While more deletions are pending than the tenant's accidental-delete threshold, synchronisation exports none of them: then what is
- * missing is no orphan but waits behind the threshold (domain.md, case 12). `unproved`: missing objects, of all types, of which no run
- * history of synchronisation says that their deletion was exported.
+ * missing is no orphan but waits behind the threshold (domain.md, case 12). `unproved`: objects, of all types, that synchronisation would
+ * delete, and of which no run history of it says that their deletion was exported.
  */
 export function pendingDeletions(unproved: number, { pendingDeletionsObjects }: GateLimits): GateResult {
   const subject = subjectOf('pendingDeletions');
@@ -63,8 +63,8 @@ export function pendingDeletions(unproved: number, { pendingDeletionsObjects }: 
   if (unproved <= pendingDeletionsObjects) return passedGate('volume', subject, figures);
   return breachedGate('volume', subject, figures, {
     reason:
-      `At most ${pendingDeletionsObjects} objects were expected to be missing without proof that synchronisation exported deletions ` +
-      `since; found ${unproved}. Above the accidental-delete threshold synchronisation exports no deletion at all ` +
+      `At most ${pendingDeletionsObjects} objects were expected to be missing or out of scope without proof that synchronisation exported ` +
+      `deletions since; found ${unproved}. Above the accidental-delete threshold synchronisation exports no deletion at all ` +
       '(Get-ADSyncExportDeletionThreshold; the export run says stopped-deletion-threshold-exceeded): these may be deletions that ' +
       `wait, and no orphans. ${locked}`,
     severity: unproved - pendingDeletionsObjects,

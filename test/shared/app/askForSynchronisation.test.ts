@@ -94,7 +94,7 @@ test('a source that objects wait for is asked once, and not again until it answe
   ]);
 });
 
-test('after the answer it is not asked again for the same evidence, although the answer stands in one export only', async () => {
+test('after the answer it is not asked again for the same evidence, although no later export tells the answer', async () => {
   const nights = new Nights();
   await nights.run();
   nights.answers = [answer(1, 'failed')];

@@ -203,7 +203,10 @@ describe('the gates of a comparison', () => {
   });
 
   test('what needs a person, or is no finding, is not missing', () => {
-    const attention = missing(1, { verdict: { kind: 'attention', reason: 'duplicate' } });
+    const attention = missing(1, {
+      outcome: 'duplicate',
+      verdict: { kind: 'attention', reason: 'duplicate' },
+    });
     expect(volume([attention])).toMatchObject({ 'candidates user': '0 of 0', pendingDeletions: '0' });
   });
 
@@ -246,5 +249,19 @@ describe('the gates of a comparison', () => {
 
     test('all of them, where one source does not: nobody knows', () =>
       expect(volume(findings, [], [source(true), source(false)])).toMatchObject({ pendingDeletions: '4' }));
+
+    // An organisational unit that left the scope stops the export of every deletion, though none of its objects is missing.
+    test.each([
+      ['outOfScope', '5', '2'],
+      ['reCreated', '5', '2'],
+      ['duplicate', '4', '2'],
+    ] as const)(
+      'of what needs a person as well, where synchronisation would delete it: %s',
+      (reason, unknown, told) => {
+        const all = [...findings, missing(5, { outcome: reason, verdict: { kind: 'attention', reason } })];
+        expect(volume(all, [], [source(false)])).toMatchObject({ pendingDeletions: unknown });
+        expect(volume(all, [], [source(true)])).toMatchObject({ pendingDeletions: told });
+      },
+    );
   });
 });

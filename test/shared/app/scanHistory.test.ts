@@ -157,6 +157,17 @@ describe('a user who was restored (case 14)', () => {
 });
 
 describe('the memory of the deleted users', () => {
+  test('has a gap where it is gone together with the records of the runs: rows say that there were scans', async () => {
+    const nights = new Nights();
+    await nights.run();
+    expect(nights.rows()).toEqual({ Ada: 'candidate absent' });
+    nights.deletedUsers.stored = { kind: 'none' };
+    await nights.run({ runs: new MemoryRuns() });
+    expect([...nights.candidates.rows.values()]).toMatchObject([
+      { state: 'observed', waitsFor: [{ for: 'deletedItems' }] },
+    ]);
+  });
+
   test('is kept in a refused run, too: it can only keep an object from being a candidate', async () => {
     const nights = new Nights();
     const exports = { openNewest: () => Promise.reject(new AppError('exportMissing', 'no export')) };

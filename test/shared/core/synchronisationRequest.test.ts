@@ -1,7 +1,6 @@
-import type { AnsweredRequest, ExportRequest } from '../../../shared/core/exportRequest';
+import { lostAnswerDays, type AnsweredRequest, type ExportRequest } from '../../../shared/core/exportRequest';
 import type { Instant } from '../../../shared/core/instant';
 import {
-  lostAnswerDays,
   synchronisationToAsk,
   waitingSinceOf,
   type LastRequest,

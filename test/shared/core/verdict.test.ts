@@ -6,10 +6,11 @@ import type { SourceName } from '../../../shared/core/exportFormat';
 import type { Guid } from '../../../shared/core/keys/guid';
 import { guidToImmutableId } from '../../../shared/core/keys/immutableId';
 import { OnPremisesIndex } from '../../../shared/core/onPremisesIndex';
+import type { Tombstone } from '../../../shared/core/onPremisesObject';
 import { protectionOf, type Protection } from '../../../shared/core/protection';
 import { tryStrongKeys } from '../../../shared/core/strongKeys';
 import { judge, type Verdict } from '../../../shared/core/verdict';
-import { aContact, aDevice, aGroup, anObject, aTombstone, aUser } from '../../support/builders';
+import { aContact, aDevice, aGroup, anObject, aTombstone, aUser, instant } from '../../support/builders';
 import { compareOne, contosoContext } from '../../support/compare';
 
 const id = '0a0a0a0a-0000-0000-0000-000000000001' as CloudId;
@@ -125,6 +126,25 @@ describe('the limits of proof', () => {
     expect(compareOne(cloud, [tombstone]).correlation.kind).toBe('deleted');
     const foreign = { ...tombstone, source: 'fabrikam' as SourceName };
     expect(compareOne(cloud, [foreign]).correlation.kind).toBe('absent');
+  });
+
+  test('a tombstone that proves nothing is told where it lies in the Recycle Bin: of several, the one deleted last', () => {
+    const bySid = (given: Partial<Tombstone>): Tombstone =>
+      aTombstone({
+        objectGUID: '0b0b0b0b-0000-0000-0000-000000000009',
+        objectClass: 'user',
+        objectSid: 'S-1-5-21-1-2-3-1105',
+        ...given,
+      });
+    const older = bySid({ whenChanged: instant('2026-10-01T00:00:00Z') });
+    const newer = bySid({ whenChanged: instant('2026-10-02T00:00:00Z') });
+    const recycled = bySid({ whenChanged: instant('2026-10-03T00:00:00Z'), isRecycled: true });
+    for (const records of [
+      [older, newer, recycled],
+      [recycled, newer, older],
+    ])
+      expect(compareOne(cloud, records).correlation).toEqual({ kind: 'absent', inRecycleBin: newer });
+    expect(compareOne(cloud, [recycled]).correlation).toEqual({ kind: 'absent' });
   });
 
   test('exports that differ between the two passes are an error, not an answer', () => {

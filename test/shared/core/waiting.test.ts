@@ -32,6 +32,7 @@ import {
   rowAfter,
   runsOf,
   syncRun,
+  tombstoneOf,
 } from './waitingBench';
 
 const marginMs = replicationMarginHours * hourMs;
@@ -426,6 +427,21 @@ describe('the Recycle Bin', () => {
     expect(waits(deleted({ whenChanged: after(deletedAt, ms) }), row, context)).toEqual(expected);
   });
 
+  test('what was seen there is waited for, though the account sees no deleted objects any more', () => {
+    const row = firstSeen(1, inBin);
+    const lost = waits(absent, row, contextOf(10));
+    expect(lost).toEqual([{ for: 'recycleBin', until }]);
+    const absentNow = rowAfter(10, absent, lost, row, night(10));
+    expect(waits(absent, absentNow, contextOf(20, { now: after(until, -1) }))).toEqual(lost);
+    expect(waits(absent, absentNow, contextOf(20, { now: until }))).toEqual([]);
+  });
+
+  test('a tombstone that proves nothing of the object says all the same that somebody may take it back', () => {
+    const bySid: Correlation = { kind: 'absent', inRecycleBin: tombstoneOf({ whenChanged: deletedAt }) };
+    expect(waits(bySid, firstSeen(1), contextOf(10))).toEqual([{ for: 'recycleBin', until }]);
+    expect(waits(bySid, firstSeen(1), contextOf(20, { now: until }))).toEqual([]);
+  });
+
   test('not yet over, it has no tolerance', () => {
     const context = contextOf(31, { rules, now: until });
     const later = deleted({ whenChanged: after(deletedAt, 1) });
@@ -448,6 +464,25 @@ describe('the clock begins anew', () => {
     ]);
     const again = rowAfter(9, absent, waits(absent, row, contextOf(9)), row, night(9));
     expect(again).toMatchObject({ state: 'observed', firstObservedRun: 9, firstObservedAt: night(9) });
+  });
+
+  test('when the records of the runs were lost: a run of a higher number than this one says nothing', () => {
+    const row = { ...firstSeen(1), firstObservedRun: 700, changedRun: 700, waitsFor: [] };
+    expect(kinds(waits(absent, row, contextOf(8)))).toEqual(['synchronisation', 'consecutiveRuns', 'grace']);
+    const again = rowAfter(8, absent, waits(absent, row, contextOf(8)), row, night(8));
+    expect(again).toMatchObject({ state: 'observed', firstObservedRun: 8, firstObservedAt: night(8) });
+  });
+
+  test('when a tombstone that proves nothing says that it was deleted again', () => {
+    const again = after(night(3), hourMs);
+    const bySid: Correlation = { kind: 'absent', inRecycleBin: tombstoneOf({ whenChanged: again }) };
+    const row = firstSeen(1, absent, { waitsFor: [] });
+    const stalled = { sources: [ofContoso([syncRun(night(1)), syncRun(night(3))])] };
+    expect(waits(bySid, row, contextOf(9, stalled))).toEqual([
+      { for: 'synchronisation', until: null },
+      { for: 'grace', until: after(again, 7 * dayMs) },
+      { for: 'recycleBin', until: after(again, 30 * dayMs) },
+    ]);
   });
 
   test('and not when only its evidence changed', () => {

@@ -36,13 +36,11 @@ export const ada = aUser({
 });
 
 export const absent: Correlation = { kind: 'absent' };
+export const tombstoneOf = (given: Partial<Tombstone> = {}): Tombstone =>
+  aTombstone({ objectGUID: '0b0b0b0b-0000-0000-0000-000000000001', objectClass: 'user', ...given });
 export const deleted = (given: Partial<Tombstone> = {}): Correlation => ({
   kind: 'deleted',
-  tombstone: aTombstone({
-    objectGUID: '0b0b0b0b-0000-0000-0000-000000000001',
-    objectClass: 'user',
-    ...given,
-  }),
+  tombstone: tombstoneOf(given),
 });
 
 type History = NonNullable<WaitingSource['synchronisationRuns']>;
@@ -81,6 +79,7 @@ export const runsOf = (count: number): AcceptedRun[] =>
 export const contextOf = (number: number, given: Partial<WaitingContext> = {}): WaitingContext => ({
   rules: defaultWaitingRules,
   now: night(number),
+  runNumber: number,
   runs: runsOf(number),
   sources: [ofContoso([syncRun(after(night(number), -hourMs))])],
   ...given,

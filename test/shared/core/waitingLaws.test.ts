@@ -27,6 +27,7 @@ import {
   ofFabrikam,
   rowAfter,
   syncRun,
+  tombstoneOf,
 } from './waitingBench';
 
 const marginMs = replicationMarginHours * hourMs;
@@ -57,14 +58,17 @@ const correlation: fc.Arbitrary<Correlation> = fc.oneof(
       days: fc.integer({ min: -60, max: 2 }),
       isRecycled: fc.boolean(),
       ofFabrikam: fc.boolean(),
+      proves: fc.boolean(),
     })
-    .map(({ days, isRecycled, ofFabrikam: foreign }) =>
-      deleted({
+    .map(({ days, isRecycled, ofFabrikam: foreign, proves }): Correlation => {
+      const tombstone = tombstoneOf({
         whenChanged: after(night(1), days * dayMs),
         isRecycled,
         ...(foreign ? { source: fabrikam } : {}),
-      }),
-    ),
+      });
+      if (proves) return { kind: 'deleted', tombstone };
+      return isRecycled ? absent : { kind: 'absent', inRecycleBin: tombstone };
+    }),
 );
 
 /** What one night brings: how the exports and synchronisation moved since the night before. */
@@ -150,7 +154,13 @@ function* replay(given: World): Generator<Evaluation> {
         ...source,
         synchronisationRuns: given.hasHistory[at] ? histories[at]!.slice(-given.window) : null,
       }));
-    const context = { rules: given.rules, now, runs: runs.slice(0, given.window), sources };
+    const context = {
+      rules: given.rules,
+      now,
+      runNumber: run.runNumber,
+      runs: runs.slice(0, given.window),
+      sources,
+    };
     const tonight = datedLater(given.correlation, one.datesLater);
     const waits = waitsOf(given.cloud, tonight, row, context);
     yield { context, row, correlation: tonight, waits };
@@ -257,8 +267,10 @@ describe('laws of waiting', () => {
           if (waits.length > 0) continue;
           expect(context.now - first).toBeGreaterThanOrEqual(given.rules.graceDays * dayMs);
           const inBin =
-            missing.kind === 'deleted' && !missing.tombstone.isRecycled ? missing.tombstone : null;
-          expect(context.now - (inBin?.whenChanged ?? -Infinity)).toBeGreaterThanOrEqual(
+            missing.kind === 'deleted' && !missing.tombstone.isRecycled
+              ? missing.tombstone
+              : missing.kind === 'absent' && missing.inRecycleBin;
+          expect(context.now - (inBin ? inBin.whenChanged : -Infinity)).toBeGreaterThanOrEqual(
             given.rules.recycleBinDays * dayMs - marginMs,
           );
         }

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { exportFolderName, manifestFileName, type SourceName } from '../../../../shared/core/exportFormat';
-import { requestKinds, type AnsweredRequest } from '../../../../shared/core/exportRequest';
+import { lostAnswerDays, requestKinds, type AnsweredRequest } from '../../../../shared/core/exportRequest';
 import { formatInstant, type Instant } from '../../../../shared/core/instant';
 import type { LastExport, ObjectList, Wait } from '../../app/exportPorts';
 import type { Clock } from '../../app/ports';
@@ -113,7 +113,8 @@ export class AgentState {
 
   /** Ids of requests that are not to be answered again. */
   get answeredRequestIds(): readonly string[] {
-    return [...this.#state.answeredRequests, ...this.#state.unreportedAnswers.map(answer => answer.id)];
+    const { answeredRequests, answersToTell } = this.#state;
+    return [...new Set([...answeredRequests, ...answersToTell.map(answer => answer.id)])];
   }
 
   /**
@@ -161,7 +162,7 @@ export class AgentState {
     await this.#write({ ...this.#state, lastFolder: folder });
     const exportPath = path.join(outboxOf(this.#folder), folder);
     await this.#files.makeFolder(exportPath);
-    const { lastExport, unreportedAnswers } = this.#state;
+    const { lastExport, answersToTell } = this.#state;
     return new OutboxDraft({
       files: this.#files,
       stateFolder: this.#folder,
@@ -172,7 +173,7 @@ export class AgentState {
       sequence: (lastExport?.sequence ?? 0) + 1,
       previousManifest: lastExport?.manifestHash ?? null,
       journal: await DeliveryJournal.open(this.#files, exportPath),
-      unreportedAnswers,
+      answersToTell,
       ...(this.#options.partLimits && { partLimits: this.#options.partLimits }),
     });
   }
@@ -206,18 +207,21 @@ export class AgentState {
         objects,
       },
       answeredRequests: [...new Set(answered)].slice(-rememberedRequests),
-      unreportedAnswers: this.#state.unreportedAnswers.filter(answer => !reported.has(answer.id)),
+      answersToTell: this.#state.answersToTell.filter(
+        ({ id, answeredAt }) =>
+          !reported.has(id) || manifest.startedAt - answeredAt < lostAnswerDays * 24 * 60 * 60 * 1000,
+      ),
     });
     await this.#files.remove(exportPath);
   }
 
-  /** Remembers an answer that was given before its export is complete, so that it is given once; the next export tells it. */
+  /** Remembers an answer that was given before its export is complete, so that it is given once; the next exports tell it. */
   async noteAnswer(answer: AnsweredRequest): Promise<void> {
     // With room for those of the export itself, one of each kind.
-    const unreportedAnswers = [...this.#state.unreportedAnswers, answer].slice(
+    const answersToTell = [...this.#state.answersToTell, answer].slice(
       requestKinds.length - reportedRequests,
     );
-    await this.#write({ ...this.#state, unreportedAnswers });
+    await this.#write({ ...this.#state, answersToTell });
   }
 
   /**

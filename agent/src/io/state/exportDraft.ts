@@ -22,7 +22,7 @@ export interface DraftFrame {
   readonly previousManifest: string | null;
   readonly journal: DeliveryJournal;
   /** Answers that the manifest has to tell beside its own. */
-  readonly unreportedAnswers: readonly AnsweredRequest[];
+  readonly answersToTell: readonly AnsweredRequest[];
   readonly partLimits?: Pick<PartWriterOptions, 'maxLines' | 'maxBytes'>;
 }
 
@@ -74,13 +74,13 @@ export class OutboxDraft implements ExportDraft, Shipment {
    * Throws an `AgentError`, `exportIncomplete`, where the app would refuse it.
    */
   async seal(findings: ExportFindings, key: SigningKey, agentVersion: string): Promise<SealedExport> {
-    const { files, stateFolder, source, folder, path, unreportedAnswers } = this.#frame;
+    const { files, stateFolder, source, folder, path, answersToTell } = this.#frame;
     const { sequence, previousManifest, startedAt } = this.#frame;
     const parts = await this.parts.close();
     const objects = await this.objects.close();
     const manifest = sealManifest(
       { source, sequence, previousManifest, agentVersion, startedAt, parts },
-      { ...findings, answeredRequests: [...unreportedAnswers, ...findings.answeredRequests] },
+      { ...findings, answeredRequests: [...answersToTell, ...findings.answeredRequests] },
       key,
     );
     await seal(files, path, manifest, objects);

@@ -37,8 +37,8 @@ const stateSchema = z.strictObject({
     .nullable(),
   /** Ids that a delivered export answered, the oldest first. */
   answeredRequests: z.array(guid).max(rememberedRequests),
-  /** Answers that no delivered export has told yet: a synchronisation that was started, and then the export failed. */
-  unreportedAnswers: z.array(answeredRequestSchema).max(reportedRequests),
+  /** Synchronisations that were asked for, and what became of it: each export tells them while the app waits for an answer. */
+  answersToTell: z.array(answeredRequestSchema).max(reportedRequests),
 });
 export type StoredState = z.output<typeof stateSchema>;
 
@@ -48,7 +48,7 @@ export const newState = (source: SourceName): StoredState => ({
   lastFolder: null,
   lastExport: null,
   answeredRequests: [],
-  unreportedAnswers: [],
+  answersToTell: [],
 });
 
 /** null: there is no such file. Throws an `AgentError`, `stateInvalid`, where it can not be read in full. */
@@ -75,7 +75,7 @@ export async function writeState(files: FileSystem, folder: string, state: Store
   const stored: z.input<typeof stateSchema> = {
     ...state,
     lastExport: lastExport && { ...lastExport, startedAt: formatInstant(lastExport.startedAt) },
-    unreportedAnswers: state.unreportedAnswers.map(answer => ({
+    answersToTell: state.answersToTell.map(answer => ({
       ...answer,
       answeredAt: formatInstant(answer.answeredAt),
     })),

@@ -14,7 +14,7 @@ import { localFiles } from '../../../../agent/src/io/files/fileSystem';
 import { adoptChain, AgentState, type AgentStateOptions } from '../../../../agent/src/io/state/agentState';
 import { deliver } from '../../../../agent/src/io/upload/deliver';
 import { sourceNameSchema } from '../../../../shared/core/exportFormat';
-import type { AnsweredRequest } from '../../../../shared/core/exportRequest';
+import { lostAnswerDays, type AnsweredRequest } from '../../../../shared/core/exportRequest';
 import type { Instant } from '../../../../shared/core/instant';
 import { runAgent } from '../../../support/agent/agentRun';
 import { readChain } from '../../../support/agent/chain';
@@ -29,6 +29,7 @@ const contoso = sourceNameSchema.parse('contoso');
 const key = testKey();
 const never = new AbortController().signal;
 const start = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
+const dayMs = 24 * 60 * 60 * 1000;
 const lines = Array.from({ length: 10 }, (_, number) => sampleLine(number));
 const requestId = (number: number): string => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 
@@ -373,9 +374,28 @@ describe('answers to requests', () => {
     await machine.run({ answeredRequests: [{ ...answered(2), kind: 'export', outcome: 'exported' }] });
     const [read] = await readChain(machine.stored, contoso, key);
     expect(read!.manifest.answeredRequests.map(({ id }) => id)).toEqual([requestId(1), requestId(2)]);
-    await machine.run();
-    const [, next] = await readChain(machine.stored, contoso, key);
-    expect(next!.manifest.answeredRequests).toEqual([]);
+  });
+
+  test('are told for as long as the app waits for them, since it reads the newest export only', async () => {
+    const machine = new Machine();
+    const state = await machine.open();
+    await state.noteAnswer(answered(1));
+    await state.close();
+    await machine.run({ answeredRequests: [{ ...answered(2), kind: 'export', outcome: 'exported' }] });
+    for (const ms of [dayMs, lostAnswerDays * dayMs, lostAnswerDays * dayMs + 1000]) {
+      machine.now = start + ms;
+      await machine.run();
+    }
+    const chain = await readChain(machine.stored, contoso, key);
+    expect(chain.map(({ manifest }) => manifest.answeredRequests.map(({ id }) => id))).toEqual([
+      [requestId(1), requestId(2)],
+      [requestId(1)],
+      [requestId(1)],
+      [],
+    ]);
+    const after = await machine.open();
+    expect(after.answeredRequestIds).toEqual([requestId(1), requestId(2)]);
+    await after.close();
   });
 
   test('never fill a manifest, however many nights nothing could be exported', async () => {
