@@ -1,6 +1,6 @@
 import { AppError } from '../core/appError';
 import type { Hold } from '../core/holds';
-import type { ScanRun } from '../core/scanRun';
+import type { ExportUsed, ScanRun } from '../core/scanRun';
 import type { ScanRunTable } from './ports';
 
 /** How many run records are looked at, and how many where these are all of runs that never held the lease. */
@@ -70,20 +70,20 @@ export async function readAccepted(
 /**
  * The exports that tonight's are compared with: those of the last accepted run; and of a source that it did not use, those of the
  * newest accepted run that did, as far as the newest records tell. So a source that was taken out for a while is not the first of its
- * name again, for which any export would do. null: no run was accepted yet.
+ * name again, for which any export would do. Empty where no run was accepted yet.
  */
 export function baselineOf(
   accepted: Pick<ScanRun, 'exports'> | null,
   recent: readonly ScanRun[],
-): Pick<ScanRun, 'exports'> | null {
-  if (accepted === null) return null;
+): readonly ExportUsed[] {
+  if (accepted === null) return [];
   const exports = [...accepted.exports];
   const earlier = recent
     .filter(run => run.state === 'finished')
     .toSorted((a, b) => b.runNumber - a.runNumber);
   for (const used of earlier.flatMap(run => run.exports))
     if (!exports.some(({ source }) => source === used.source)) exports.push(used);
-  return { exports };
+  return exports;
 }
 
 const legacyOf = (run: ScanRun): RunLegacy => ({

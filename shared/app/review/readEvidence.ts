@@ -8,7 +8,7 @@ import { activeRules } from '../../core/rule';
 import { readableExportGates } from '../compareTenant';
 import { evidenceGates, readSynchronisation } from '../evaluateGates';
 import { readExports, type ExportsRead } from '../readExports';
-import { baselineOf, readAccepted, readLegacy, recentRuns } from '../runHistory';
+import { readAccepted, readLegacy, recentRuns } from '../runHistory';
 import type { DeletionPorts, DeletionSettings } from './deletionUseCasePorts';
 
 /** What a call rests on: the newest export of every source, or why there is nothing to rest on. */
@@ -53,7 +53,8 @@ export async function readEvidence(
     ...evidenceGates({
       exports: read,
       synchronisation,
-      accepted: baselineOf(accepted, recent),
+      accepted,
+      recent,
       tenantId,
       limits,
       now,

@@ -24,6 +24,30 @@ const evidence = (subject: GateSubject, found: string, limit: string, breach: Br
     ? passedGate('evidence', subject, { found, limit })
     : breachedGate('evidence', subject, { found, limit }, breach);
 
+/**
+ * Every source that the last accepted run used must still be expected: whoever lives in the forest of one that was taken out, or left out
+ * in one of both parts, is out of sight like behind a broken permission (domain.md, cases 5, 7 and 17). `before`: what that run used.
+ */
+export function sourceExpected(before: ExportUsed, expected: ReadonlySet<SourceName>): GateResult {
+  const { source } = before;
+  const passed = expected.has(source);
+  return evidence(
+    subjectOf('sourceExpected', { source }),
+    passed ? 'expected' : 'not expected',
+    'expected, since the last accepted run used it',
+    passed
+      ? null
+      : {
+          reason:
+            `The source ${source} was expected in EXPORT_SOURCES, since the last accepted run used an export of it (${before.lines} ` +
+            'lines); it is not there. Put it back, in both parts of the app; where it was taken out, or renamed, on purpose, release ' +
+            'this breach.',
+          severity: 1,
+          holds: true,
+        },
+  );
+}
+
 /** Every expected source must have an export (domain.md, case 8). It holds nobody: the next export is judged by itself. */
 export function exportPresent(source: SourceName, outcome: ExportOutcome): GateResult {
   const passed = outcome.status === 'accepted' || outcome.status === 'refused';

@@ -468,6 +468,9 @@ describe('a hold is not lost', () => {
     const fabrikam = { ...contoso!, source: 'fabrikam' as SourceName };
     world.settings = { ...world.settings, sources: [fabrikam.source] };
     world.exports.exports = [fabrikam];
+    const without = await world.scanNow();
+    expect(holdsOf(without)).toEqual(['exportDrop of night-2', 'sourceExpected of night-3']);
+    await world.release('night-3', 'sourceExpected');
     expect(await world.scanNow()).toMatchObject({ state: 'held' });
   });
 });
@@ -505,6 +508,8 @@ describe('the baseline', () => {
     const [contoso] = world.exports.exports;
     world.settings = { ...settings, sources: ['fabrikam' as SourceName] };
     world.exports.exports = [{ ...contoso!, source: 'fabrikam' as SourceName }];
+    await world.scanNow();
+    await world.release('night-2', 'sourceExpected');
     expect(await world.scanNow()).toMatchObject({ state: 'finished' });
     world.settings = settings;
     const back = await world.loseHalf().night();

@@ -11,6 +11,7 @@ import {
   exportVerified,
   judgedExportGates,
   replicationFresh,
+  sourceExpected,
 } from '../../../../shared/core/gates/exportGates';
 import type { GateResult } from '../../../../shared/core/gates/gate';
 import { defaultGateLimits as limits } from '../../../../shared/core/gates/limits';
@@ -83,6 +84,17 @@ const waits = { passed: false, holds: false };
 const holds = { passed: false, holds: true };
 
 test.each<[string, GateResult, Expected]>([
+  [
+    'sourceExpected: one that is expected',
+    sourceExpected(anExport(), new Set([source])),
+    { ...pass, found: 'expected' },
+  ],
+  [
+    'sourceExpected: one of another name',
+    sourceExpected(anExport(), new Set(['other' as SourceName])),
+    { ...holds, severity: 1, found: 'not expected' },
+  ],
+
   [
     'exportPresent: an accepted export',
     exportPresent(source, { status: 'accepted', sequence: 4, lines: 20 }),
@@ -237,6 +249,17 @@ test.each<[string, GateResult, Expected]>([
 
 describe('a reason says what was expected, what was found and what to do', () => {
   test.each<[string, GateResult, (string | RegExp)[]]>([
+    [
+      'sourceExpected',
+      sourceExpected(anExport({ lines: 17 }), new Set()),
+      [
+        'source contoso',
+        'expected in EXPORT_SOURCES',
+        '17 lines',
+        'Put it back, in both parts',
+        'on purpose',
+      ],
+    ],
     ['exportPresent', exportPresent(source, { status: 'missing', reason: 'no export' }), [/^no export$/]],
     ['exportVerified', exportVerified(source, { status: 'refused', reason: 'bad hash' }), [/^bad hash$/]],
     [
