@@ -154,8 +154,8 @@ async function runUnderLock(
   const recent = await closeAbandoned(ports, signal);
   const known = recordOf(recent, opened.runId);
   if (known) return { kind: 'known', run: known };
-  const runNumber = Math.max(0, ...recent.map(run => run.runNumber)) + 1;
   const legacy = await readLegacy(runs, recent, signal);
+  const runNumber = legacy.runNumber + 1;
   const running: ScanRun = {
     ...opened,
     runNumber,

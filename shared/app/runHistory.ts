@@ -3,18 +3,25 @@ import type { Hold } from '../core/holds';
 import type { ExportUsed, ScanRun } from '../core/scanRun';
 import type { ScanRunTable } from './ports';
 
-/** How many run records are looked at, and how many where these are all of runs that never held the lease. */
+/** How many run records are looked at, and how many where too few of these are of runs that held the lease. */
 export const recentRuns = 100;
 export const manyRuns = 10_000;
+/**
+ * Of the records that are looked at first, so many must be of runs that held the lease: the clock of a host that is ahead puts its records
+ * before newer ones, and only among several is the newest.
+ */
+export const leastUnderLease = 50;
 
 /** What earlier runs left for the next one, and for whoever asks what holds. */
 export interface RunLegacy {
+  /** The number of the newest run; 0: there is none. */
+  readonly runNumber: number;
   /** Id of the newest accepted run; null: there is none. */
   readonly accepted: string | null;
   readonly holds: readonly Hold[];
 }
 
-const nothingYet: RunLegacy = { accepted: null, holds: [] };
+const nothingYet: RunLegacy = { runNumber: 0, accepted: null, holds: [] };
 
 /**
  * The newest record carries on what holds (core/holds), but for those of runs that never held the lease: these know only what was in
@@ -26,13 +33,11 @@ export async function readLegacy(
   recent: readonly ScanRun[],
   signal: AbortSignal,
 ): Promise<RunLegacy> {
-  const newest = newestOf(recent);
+  const few = recent.filter(heldLease).length < leastUnderLease;
+  const looked = few && recent.length >= recentRuns ? await runs.newest(manyRuns, signal) : recent;
+  const newest = newestOf(looked);
   if (newest) return legacyOf(newest);
-  if (recent.length < recentRuns) return nothingYet;
-  const all = await runs.newest(manyRuns, signal);
-  const older = newestOf(all);
-  if (older) return legacyOf(older);
-  if (all.length < manyRuns) return nothingYet;
+  if (looked.length < manyRuns) return nothingYet;
   throw new AppError(
     'scanFailed',
     `Of the newest ${manyRuns} runs one was expected to have held the lease; none has. What holds is not known: look at who asks for ` +
@@ -41,11 +46,11 @@ export async function readLegacy(
 }
 
 type RunUnderLease = ScanRun & { readonly fence: number };
+const heldLease = (run: ScanRun): run is RunUnderLease => run.fence !== null;
 
 function newestOf(runs: readonly ScanRun[]): RunUnderLease | undefined {
-  const underLease = runs.filter((run): run is RunUnderLease => run.fence !== null);
   // Of two with one number, which a lost lease can make, the one that held it last.
-  return underLease.toSorted((a, b) => b.runNumber - a.runNumber || b.fence - a.fence)[0];
+  return runs.filter(heldLease).toSorted((a, b) => b.runNumber - a.runNumber || b.fence - a.fence)[0];
 }
 
 /**
@@ -87,6 +92,7 @@ export function baselineOf(
 }
 
 const legacyOf = (run: ScanRun): RunLegacy => ({
+  runNumber: run.runNumber,
   accepted: run.state === 'finished' ? run.runId : run.acceptedBefore,
   holds: run.holds,
 });

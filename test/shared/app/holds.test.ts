@@ -461,6 +461,18 @@ describe('a hold is not lost', () => {
     expect(await world.night()).toMatchObject({ state: 'held', acceptedBefore: 'night-2' });
   });
 
+  test('by a clock that was ahead, and a flood of requests while another run goes on', async () => {
+    const world = new HoldWorld();
+    await world.night();
+    await world.night({ clock: { now: () => (world.now + 30 * 60 * minuteMs) as Instant } });
+    await world.loseHalf().night();
+    const held = await world.lock.acquire();
+    for (let asked = 1; asked < recentRuns; asked += 1) await world.advance(1).scanNow();
+    await held?.release();
+    world.restore();
+    expect(await world.night()).toMatchObject({ state: 'held', runNumber: 4 });
+  });
+
   test('by a source that is taken out of the settings', async () => {
     const { world } = await afterDrop();
     world.restore();

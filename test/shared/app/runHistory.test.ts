@@ -1,4 +1,11 @@
-import { baselineOf, manyRuns, readAccepted, readLegacy, recentRuns } from '../../../shared/app/runHistory';
+import {
+  baselineOf,
+  leastUnderLease,
+  manyRuns,
+  readAccepted,
+  readLegacy,
+  recentRuns,
+} from '../../../shared/app/runHistory';
 import type { Hold } from '../../../shared/core/holds';
 import type { Instant } from '../../../shared/core/instant';
 import type { SourceName } from '../../../shared/core/exportFormat';
@@ -54,7 +61,7 @@ const holdersOf = ({ holds }: { readonly holds: readonly Hold[] }): string[] =>
 
 describe('what earlier runs left', () => {
   test('nothing, where there was none', async () =>
-    expect((await legacyOf([])).legacy).toEqual({ accepted: null, holds: [] }));
+    expect((await legacyOf([])).legacy).toEqual({ runNumber: 0, accepted: null, holds: [] }));
 
   test('is what the newest record says', async () =>
     expect((await legacyOf([run(1), run(2)])).legacy).toMatchObject({ holds: [{ runId: 'run-2' }] }));
@@ -100,12 +107,31 @@ describe('what earlier runs left', () => {
     const { legacy, asked } = await legacyOf([run(1), ...skips]);
     expect(holdersOf(legacy)).toEqual(['run-1']);
     expect(asked).toEqual([recentRuns, manyRuns]);
-    expect((await legacyOf([run(1), ...skips.slice(1)])).asked).toEqual([recentRuns]);
+  });
+
+  test('is looked for further back where skipped runs leave few to tell the newest by: clocks differ', async () => {
+    const ahead = run(2, { startedAt: minutes(1_000) });
+    const skips = (count: number) => Array.from({ length: count }, (_, at) => skipped(2, at + 4));
+    const { legacy, asked } = await legacyOf([run(1), ahead, run(3), ...skips(recentRuns - 1)]);
+    expect(holdersOf(legacy)).toEqual(['run-3']);
+    expect(legacy.runNumber).toBe(3);
+    expect(asked).toEqual([recentRuns, manyRuns]);
+  });
+
+  test.each([
+    [leastUnderLease, [recentRuns]],
+    [leastUnderLease - 1, [recentRuns, manyRuns]],
+  ])('where %d of those that are looked at held the lease, %j are read', async (count, reads) => {
+    const skips = Array.from({ length: recentRuns - count }, (_, at) => skipped(count, at + 1_000));
+    const held = Array.from({ length: count }, (_, at) => run(at + 1));
+    const { legacy, asked } = await legacyOf([...held, ...skips]);
+    expect(legacy.runNumber).toBe(count);
+    expect(asked).toEqual(reads);
   });
 
   test('is nothing where no run ever held the lease, however often one was asked for: a first run must be possible', async () => {
     const skips = Array.from({ length: recentRuns + 1 }, (_, at) => skipped(0, at));
-    expect((await legacyOf(skips)).legacy).toEqual({ accepted: null, holds: [] });
+    expect((await legacyOf(skips)).legacy).toEqual({ runNumber: 0, accepted: null, holds: [] });
   });
 
   test('is not known behind more of them than can be looked at, and nobody guesses', async () => {
@@ -114,7 +140,7 @@ describe('what earlier runs left', () => {
       code: 'scanFailed',
       message: expect.stringMatching(/What holds is not known.*remove the records/),
     });
-    expect((await legacyOf(skips.slice(1))).legacy).toEqual({ accepted: null, holds: [] });
+    expect((await legacyOf(skips.slice(1))).legacy).toEqual({ runNumber: 0, accepted: null, holds: [] });
   });
 });
 
