@@ -88,6 +88,8 @@ describe('synchronisationFresh', () => {
     ],
     ['a history, at 24 hours', told(0, source(24)), 'passed'],
     ['a history, above: the tenant can not tell which client reported', told(0, source(25)), 'holds'],
+    ['a history whose client reports nothing: the tenant says so', told(25, source(1)), 'holds'],
+    ['a history, and a tenant of the future, which it must not hide', told(-48, source(1)), 'holds'],
     ['two histories', told(0, source(1), source(24)), 'passed'],
     ['the second is old', told(0, source(1), source(25)), 'holds'],
     ['the first is old', told(0, source(25), source(1)), 'holds'],
