@@ -67,7 +67,11 @@ export function evidenceGates(input: GateInput): readonly GateResult[] {
   const ofExports = read.used.flatMap(used => {
     const manifest = manifests.get(used.source);
     return manifest
-      ? judgedExportGates({ used, manifest, before: usedBefore(used, baseline) }, limits, now)
+      ? judgedExportGates(
+          { used, manifest, before: usedBefore(used, baseline), seenAt: seenAt(used, recent) },
+          limits,
+          now,
+        )
       : [];
   });
   return [
@@ -87,6 +91,15 @@ export function sourcesOf({ accepted }: Pick<ExportsRead, 'accepted'>): readonly
 
 const usedBefore = (used: ExportUsed, baseline: readonly ExportUsed[]): ExportUsed | null =>
   baseline.find(one => one.source === used.source) ?? null;
+
+/** When the first of these runs that had the export was over: by then it was there, also where that run was refused. */
+function seenAt({ source, manifestHash }: ExportUsed, recent: readonly ScanRun[]): Instant | null {
+  const had = recent.filter(({ exports }) =>
+    exports.some(one => one.source === source && one.manifestHash === manifestHash),
+  );
+  const times = had.flatMap(run => run.finishedAt ?? []);
+  return times.length === 0 ? null : (Math.min(...times) as Instant);
+}
 
 /** The gates that need a comparison: how much of each type was found on-premises. */
 export const comparisonGates = ({ counts }: ComparisonResult, limits: GateLimits): readonly GateResult[] =>

@@ -269,7 +269,7 @@ describe('docs/how-it-works.md says what the code does', () => {
       graphListComplete('user', list),
       deletedItemsRead({ status: 'failed', reason: '' }),
       sourceExpected(before, new Set()),
-      ...judgedExportGates({ used, manifest, before }, limits, at),
+      ...judgedExportGates({ used, manifest, before, seenAt: null }, limits, at),
       tenantAgrees(null, '', ''),
       synchronisationEnabled(null, ''),
       synchronisationFresh(null, [], limits, at),

@@ -13,8 +13,9 @@ import type { SourceName } from '../../../shared/core/exportFormat';
 import type { FactState, StoredFacts, Wait } from '../../../shared/core/facts';
 import type { GateResult } from '../../../shared/core/gates/gate';
 import { defaultGateLimits } from '../../../shared/core/gates/limits';
+import type { Instant } from '../../../shared/core/instant';
 import type { Finding } from '../../../shared/core/runPlan';
-import type { ExportUsed, TypeCounts } from '../../../shared/core/scanRun';
+import type { ExportUsed, ScanRun, TypeCounts } from '../../../shared/core/scanRun';
 import type { SourceSynchronisation } from '../../../shared/core/synchronisation';
 import { aRun, someFacts } from '../../functions/reviewBench';
 import { aDevice, aUser, instant } from '../../support/builders';
@@ -136,6 +137,25 @@ describe('the gates of evidence', () => {
       exports: exports.map(one => ({ ...one, source: 'old' as SourceName })),
     });
     expect(breaches(evidenceGates(await input({ accepted: { exports }, recent: [older] })))).toEqual([]);
+  });
+
+  test('an export that an earlier run had is judged by when that was, whatever became of the run', async () => {
+    const { exports } = await input();
+    const endsAt = exports.used[0]!.finishedAt;
+    const atHours = (hours: number): Instant => (endsAt + hours * 3_600_000) as Instant;
+    const limits = { ...generousLimits, clockAheadMinutes: 5 };
+    const ofRun = (given: Partial<ScanRun>) => aRun({ state: 'refused', exports: exports.used, ...given });
+    const clocks = async (...recent: ScanRun[]) =>
+      breaches(evidenceGates(await input({ exports, recent, limits, now: atHours(1) })));
+    const both = ['exportClock contoso', 'exportClock fabrikam'];
+    expect(await clocks(ofRun({ finishedAt: atHours(0) }))).toEqual([]);
+    expect(await clocks(ofRun({ finishedAt: atHours(0) }), ofRun({ finishedAt: atHours(-2) }))).toEqual(both);
+    expect(await clocks(ofRun({ finishedAt: atHours(-2), exports: exports.used.slice(1) }))).toEqual(
+      both.slice(1),
+    );
+    const others = exports.used.map(used => ({ ...used, manifestHash: 'another' }));
+    expect(await clocks(ofRun({ finishedAt: atHours(-2), exports: others }))).toEqual([]);
+    expect(await clocks(ofRun({ state: 'running', finishedAt: null }))).toEqual([]);
   });
 
   test('a source whose export can not be read is expected all the same: that is what exportPresent is for', async () => {

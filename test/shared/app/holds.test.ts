@@ -554,6 +554,24 @@ describe('the baseline', () => {
   });
 });
 
+describe('an export from the future', () => {
+  test('is no evidence when its time has come: it was made before somebody approved, whatever it says', async () => {
+    const world = new HoldWorld();
+    await world.night();
+    world
+      .advance(2 * dayMs)
+      .newExport()
+      .advance(-dayMs);
+    const refused = await world.scanNow();
+    expect(breachesOf(refused)).toEqual(['exportClock']);
+    await world.release('night-2', 'exportClock');
+    expect(await world.tryToApprove('eve')).toBe('approved');
+    world.comeBack('eve', 1105).advance(dayMs);
+    expect(await world.deleteOne('eve')).toMatchObject({ kind: 'refused', refusal: 'evidenceRefused' });
+    expect(await world.tryToDelete('eve')).toBe('cameBack');
+  });
+});
+
 describe('releaseHold', () => {
   test('refuses what holds nothing, and says what does', async () => {
     const { world, refused } = await afterDrop();

@@ -26,8 +26,8 @@ const next = { sequence: 8, manifestHash: other };
 const after = (ms: number): Instant => (now + ms) as Instant;
 
 const fresh = (ageMs: number): GateResult => exportFresh(judged({ startedAt: before(ageMs) }), limits, now);
-const clock = (startMs: number, endMs: number): GateResult =>
-  exportClock(judged({ startedAt: after(startMs), finishedAt: after(endMs) }), limits, now);
+const clock = (startMs: number, endMs: number, seenAt: Instant | null = null): GateResult =>
+  exportClock({ ...judged({ startedAt: after(startMs), finishedAt: after(endMs) }), seenAt }, limits, now);
 const floor = (...contexts: number[]): GateResult =>
   exportFloor(
     judged({
@@ -151,6 +151,13 @@ test.each<[string, GateResult, Expected]>([
     { ...holds, severity: 1 },
   ],
   ['exportClock: a day ahead', clock(0, 24 * hourMs), { ...holds, severity: 24 * 60 - 5 }],
+  [
+    'exportClock: a day ahead when it was seen, though its time has come',
+    clock(-hourMs, -hourMs, before(25 * hourMs)),
+    { ...holds, severity: 24 * 60 - 5 },
+  ],
+  ['exportClock: in time when it was seen', clock(-hourMs, -hourMs, before(hourMs)), pass],
+  ['exportClock: seen at a time that has not come', clock(0, 6 * minuteMs, after(hourMs)), holds],
 
   [
     'exportNotReplayed: the first of its source',
@@ -270,7 +277,7 @@ describe('a reason says what was expected, what was found and what to do', () =>
     [
       'exportClock',
       clock(0, 24 * hourMs),
-      ['2026-11-21T02:00', 'here it is 2026-11-20T02:00', 'at most 5 minutes', 'Set the clock'],
+      ['2026-11-21T02:00', 'here it was seen at 2026-11-20T02:00', 'at most 5 minutes', 'Set the clock'],
     ],
     [
       'exportNotReplayed',
