@@ -43,8 +43,8 @@ export function sourceExpected(before: ExportUsed, expected: ReadonlySet<SourceN
       : {
           reason:
             `The source ${source} was expected in EXPORT_SOURCES, since the last accepted run used an export of it (${before.lines} ` +
-            'lines); it is not there. Put it back, in both parts of the app; where it was taken out, or renamed, on purpose, release ' +
-            'this breach.',
+            'lines); it is not there. Put it back, in both parts of the app, unless it was taken out, or renamed, on purpose; and ' +
+            'release this breach.',
           severity: 1,
           holds: true,
         },
