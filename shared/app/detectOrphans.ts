@@ -58,9 +58,9 @@ export async function runRequestedScan(
 ): Promise<RequestedScan> {
   const opened = openRecord(runId, settings, ports.clock.now());
   const whileOthersScan = async (): Promise<RequestedScan> => {
-    const recent = await ports.runs.newest(recentRuns, signal);
-    const known = recordOf(recent, runId);
+    const known = await ports.runs.read(runId, signal);
     if (known) return { kind: 'known', run: known };
+    const recent = await ports.runs.newest(recentRuns, signal);
     if (recent.some(run => run.state === 'running')) return skip(ports, opened);
     throw new AppError(
       'scanFailed',
@@ -81,6 +81,9 @@ async function runOnce(
   try {
     lock = await ports.lock.acquire(signal);
   } catch (error) {
+    // A request that comes again must not leave a second record under the id of a run that others are compared with.
+    const known = await ports.runs.read(opened.runId, AbortSignal.timeout(closingMs));
+    if (known) return { kind: 'known', run: known };
     const run = await recordOnly(ports, opened, stoppedOrFailed(error, signal));
     return { kind: 'ran', run };
   }
@@ -97,12 +100,6 @@ async function skip(ports: DetectOrphansPorts, opened: ScanRun): Promise<Request
   const run = await recordOnly(ports, opened, { state: 'skipped', reasons });
   return { kind: 'ran', run };
 }
-
-/** Of several under one id, which only a skip can make, the one that ran. */
-const recordOf = (runs: readonly ScanRun[], runId: string): ScanRun | null => {
-  const records = runs.filter(run => run.runId === runId);
-  return records.find(run => run.state !== 'skipped') ?? records[0] ?? null;
-};
 
 const openRecord = (
   runId: string,
@@ -152,7 +149,7 @@ async function runUnderLock(
 ): Promise<RequestedScan> {
   const { runs, clock, log } = ports;
   const recent = await closeAbandoned(ports, signal);
-  const known = recordOf(recent, opened.runId);
+  const known = await runs.read(opened.runId, signal);
   if (known) return { kind: 'known', run: known };
   const legacy = await readLegacy(runs, recent, signal);
   const runNumber = legacy.runNumber + 1;
