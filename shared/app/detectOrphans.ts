@@ -2,7 +2,7 @@ import { AppError } from '../core/appError';
 import type { RunState, ScanRun } from '../core/scanRun';
 import { laxerThanDefault } from '../core/waiting';
 import type { HeldLock, RunLock } from './ports';
-import { readLegacy, recentRuns } from './runHistory';
+import { legacyOf, readRecent } from './runHistory';
 import {
   RunSoFar,
   scanTenant,
@@ -27,7 +27,7 @@ const closingMs = 30_000;
 /**
  * The nightly scan: one run at a time, and one run record whatever happens. Returns the record as it was closed: `finished`,
  * `refused` or `held` (the candidates are as they were), `failed`, `aborted` or `skipped`. Throws only where the
- * record itself can not be written, or nobody knows what holds (`readLegacy`).
+ * record itself can not be written, or nobody knows what holds (`legacyOf`).
  */
 export async function detectOrphans(
   ports: DetectOrphansPorts,
@@ -60,7 +60,7 @@ export async function runRequestedScan(
   const whileOthersScan = async (): Promise<RequestedScan> => {
     const known = await ports.runs.read(runId, signal);
     if (known) return { kind: 'known', run: known };
-    const recent = await ports.runs.newest(recentRuns, signal);
+    const recent = await readRecent(ports.runs, signal);
     if (recent.some(run => run.state === 'running')) return skip(ports, opened);
     throw new AppError(
       'scanFailed',
@@ -151,7 +151,7 @@ async function runUnderLock(
   const recent = await closeAbandoned(ports, signal);
   const known = await runs.read(opened.runId, signal);
   if (known) return { kind: 'known', run: known };
-  const legacy = await readLegacy(runs, recent, signal);
+  const legacy = legacyOf(recent);
   const runNumber = legacy.runNumber + 1;
   const running: ScanRun = {
     ...opened,
@@ -186,7 +186,7 @@ async function closeAbandoned(
   { runs, clock, log }: DetectOrphansPorts,
   signal: AbortSignal,
 ): Promise<readonly ScanRun[]> {
-  const recent = await runs.newest(recentRuns, signal);
+  const recent = await readRecent(runs, signal);
   const reasons = ['The process ended without closing this run; the next run closed it.'];
   const closed: ScanRun[] = [];
   for (const run of recent) {

@@ -7,10 +7,23 @@ import type { ScanRunTable } from './ports';
 export const recentRuns = 100;
 export const manyRuns = 10_000;
 /**
- * Of the records that are looked at first, so many must be of runs that held the lease: the clock of a host that is ahead puts its records
- * before newer ones, and only among several is the newest.
+ * Of the records that are looked at first, so many must be of runs that held the lease: only these tell anything, and the clock of a host
+ * that is ahead puts its records before newer ones.
  */
 export const leastUnderLease = 50;
+
+/**
+ * The newest run records, by the clocks of the hosts. Who asks for scans while one is going on leaves a record for each, and must not
+ * push the others out of sight: then more are read.
+ */
+export async function readRecent(
+  runs: Pick<ScanRunTable, 'newest'>,
+  signal: AbortSignal,
+): Promise<readonly ScanRun[]> {
+  const recent = await runs.newest(recentRuns, signal);
+  const crowded = recent.length >= recentRuns && recent.filter(heldLease).length < leastUnderLease;
+  return crowded ? runs.newest(manyRuns, signal) : recent;
+}
 
 /** What earlier runs left for the next one, and for whoever asks what holds. */
 export interface RunLegacy {
@@ -21,23 +34,18 @@ export interface RunLegacy {
   readonly holds: readonly Hold[];
 }
 
-const nothingYet: RunLegacy = { runNumber: 0, accepted: null, holds: [] };
-
 /**
  * The newest record carries on what holds (core/holds), but for those of runs that never held the lease: these know only what was in
- * force while another run was going on. The newest is the one with the highest number, whatever the clocks of the hosts said. Throws
- * `scanFailed` where there are nothing but records of such runs: then nobody knows what holds.
+ * force while another run was going on. The newest is the one with the highest number, whatever the clocks of the hosts said. `recent`:
+ * as `readRecent` answers. Throws `scanFailed` where there are nothing but records of such runs: then nobody knows what holds.
  */
-export async function readLegacy(
-  runs: Pick<ScanRunTable, 'newest'>,
-  recent: readonly ScanRun[],
-  signal: AbortSignal,
-): Promise<RunLegacy> {
-  const few = recent.filter(heldLease).length < leastUnderLease;
-  const looked = few && recent.length >= recentRuns ? await runs.newest(manyRuns, signal) : recent;
-  const newest = newestOf(looked);
-  if (newest) return legacyOf(newest);
-  if (looked.length < manyRuns) return nothingYet;
+export function legacyOf(recent: readonly ScanRun[]): RunLegacy {
+  const newest = newestOf(recent);
+  if (newest) {
+    const { state, runId, acceptedBefore, runNumber, holds } = newest;
+    return { runNumber, accepted: state === 'finished' ? runId : acceptedBefore, holds };
+  }
+  if (recent.length < manyRuns) return { runNumber: 0, accepted: null, holds: [] };
   throw new AppError(
     'scanFailed',
     `Of the newest ${manyRuns} runs one was expected to have held the lease; none has. What holds is not known: look at who asks for ` +
@@ -90,9 +98,3 @@ export function baselineOf(
     if (!exports.some(({ source }) => source === used.source)) exports.push(used);
   return exports;
 }
-
-const legacyOf = (run: ScanRun): RunLegacy => ({
-  runNumber: run.runNumber,
-  accepted: run.state === 'finished' ? run.runId : run.acceptedBefore,
-  holds: run.holds,
-});

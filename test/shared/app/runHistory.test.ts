@@ -1,9 +1,10 @@
 import {
   baselineOf,
+  legacyOf,
   leastUnderLease,
   manyRuns,
   readAccepted,
-  readLegacy,
+  readRecent,
   recentRuns,
 } from '../../../shared/app/runHistory';
 import type { Hold } from '../../../shared/core/holds';
@@ -45,7 +46,7 @@ const skipped = (runNumber: number, at: number): ScanRun =>
   run(runNumber, { runId: `skip-${at}`, state: 'skipped', fence: null, startedAt: minutes(at), holds: [] });
 
 /** Legacy of a table with these records, and how many of them were asked for. */
-async function legacyOf(records: readonly ScanRun[]) {
+async function legacyIn(records: readonly ScanRun[]) {
   const table = new MemoryRuns();
   table.runs = [...records];
   const asked: number[] = [];
@@ -53,7 +54,7 @@ async function legacyOf(records: readonly ScanRun[]) {
     asked.push(limit);
     return table.newest(limit);
   };
-  const legacy = await readLegacy({ newest }, await newest(recentRuns), signal);
+  const legacy = legacyOf(await readRecent({ newest }, signal));
   return { legacy, asked };
 }
 const holdersOf = ({ holds }: { readonly holds: readonly Hold[] }): string[] =>
@@ -61,10 +62,10 @@ const holdersOf = ({ holds }: { readonly holds: readonly Hold[] }): string[] =>
 
 describe('what earlier runs left', () => {
   test('nothing, where there was none', async () =>
-    expect((await legacyOf([])).legacy).toEqual({ runNumber: 0, accepted: null, holds: [] }));
+    expect((await legacyIn([])).legacy).toEqual({ runNumber: 0, accepted: null, holds: [] }));
 
   test('is what the newest record says', async () =>
-    expect((await legacyOf([run(1), run(2)])).legacy).toMatchObject({ holds: [{ runId: 'run-2' }] }));
+    expect((await legacyIn([run(1), run(2)])).legacy).toMatchObject({ holds: [{ runId: 'run-2' }] }));
 
   test.each<[ScanRun['state'], string]>([
     ['finished', 'run-7'],
@@ -74,11 +75,11 @@ describe('what earlier runs left', () => {
     ['failed', 'run-3'],
     ['aborted', 'run-3'],
   ])('a run that is %s leaves %s as the accepted one', async (state, accepted) =>
-    expect((await legacyOf([run(7, { state, acceptedBefore: 'run-3' })])).legacy.accepted).toBe(accepted),
+    expect((await legacyIn([run(7, { state, acceptedBefore: 'run-3' })])).legacy.accepted).toBe(accepted),
   );
 
   test('is not what a run knew that never held the lease', async () => {
-    const { legacy, asked } = await legacyOf([run(1), skipped(1, 2), skipped(1, 3)]);
+    const { legacy, asked } = await legacyIn([run(1), skipped(1, 2), skipped(1, 3)]);
     expect(holdersOf(legacy)).toEqual(['run-1']);
     expect(asked).toEqual([recentRuns]);
   });
@@ -89,7 +90,7 @@ describe('what earlier runs left', () => {
       [run(1), ahead, run(3)],
       [run(3), ahead, run(1)],
     ])
-      expect(holdersOf((await legacyOf(records)).legacy)).toEqual(['run-3']);
+      expect(holdersOf((await legacyIn(records)).legacy)).toEqual(['run-3']);
   });
 
   test('is, of two with one number, the one that held the lease last', async () => {
@@ -99,12 +100,12 @@ describe('what earlier runs left', () => {
       [lost, took],
       [took, lost],
     ])
-      expect(holdersOf((await legacyOf(records)).legacy)).toEqual(['took']);
+      expect(holdersOf((await legacyIn(records)).legacy)).toEqual(['took']);
   });
 
   test('is found behind more skipped runs than are looked at first', async () => {
     const skips = Array.from({ length: recentRuns }, (_, at) => skipped(1, at + 2));
-    const { legacy, asked } = await legacyOf([run(1), ...skips]);
+    const { legacy, asked } = await legacyIn([run(1), ...skips]);
     expect(holdersOf(legacy)).toEqual(['run-1']);
     expect(asked).toEqual([recentRuns, manyRuns]);
   });
@@ -112,7 +113,7 @@ describe('what earlier runs left', () => {
   test('is looked for further back where skipped runs leave few to tell the newest by: clocks differ', async () => {
     const ahead = run(2, { startedAt: minutes(1_000) });
     const skips = (count: number) => Array.from({ length: count }, (_, at) => skipped(2, at + 4));
-    const { legacy, asked } = await legacyOf([run(1), ahead, run(3), ...skips(recentRuns - 1)]);
+    const { legacy, asked } = await legacyIn([run(1), ahead, run(3), ...skips(recentRuns - 1)]);
     expect(holdersOf(legacy)).toEqual(['run-3']);
     expect(legacy.runNumber).toBe(3);
     expect(asked).toEqual([recentRuns, manyRuns]);
@@ -124,23 +125,23 @@ describe('what earlier runs left', () => {
   ])('where %d of those that are looked at held the lease, %j are read', async (count, reads) => {
     const skips = Array.from({ length: recentRuns - count }, (_, at) => skipped(count, at + 1_000));
     const held = Array.from({ length: count }, (_, at) => run(at + 1));
-    const { legacy, asked } = await legacyOf([...held, ...skips]);
+    const { legacy, asked } = await legacyIn([...held, ...skips]);
     expect(legacy.runNumber).toBe(count);
     expect(asked).toEqual(reads);
   });
 
   test('is nothing where no run ever held the lease, however often one was asked for: a first run must be possible', async () => {
     const skips = Array.from({ length: recentRuns + 1 }, (_, at) => skipped(0, at));
-    expect((await legacyOf(skips)).legacy).toEqual({ runNumber: 0, accepted: null, holds: [] });
+    expect((await legacyIn(skips)).legacy).toEqual({ runNumber: 0, accepted: null, holds: [] });
   });
 
   test('is not known behind more of them than can be looked at, and nobody guesses', async () => {
     const skips = Array.from({ length: manyRuns }, (_, at) => skipped(0, at));
-    await expect(legacyOf(skips)).rejects.toMatchObject({
+    await expect(legacyIn(skips)).rejects.toMatchObject({
       code: 'scanFailed',
       message: expect.stringMatching(/What holds is not known.*remove the records/),
     });
-    expect((await legacyOf(skips.slice(1))).legacy).toEqual({ runNumber: 0, accepted: null, holds: [] });
+    expect((await legacyIn(skips.slice(1))).legacy).toEqual({ runNumber: 0, accepted: null, holds: [] });
   });
 });
 
