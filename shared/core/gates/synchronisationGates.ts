@@ -106,18 +106,25 @@ const known = (times: readonly (Instant | null)[]): readonly Instant[] => times.
 /** Job states in which Cloud Sync works; anything else exports nothing. */
 const working: ReadonlySet<string> = new Set(['Active', 'InProgress']);
 
+/** Why there is no job to judge. unread: Graph did not tell, which is a breach of the other gates of the tenant. */
+const unreadJobs = {
+  notConfigured: 'no Cloud Sync configured',
+  notPermitted: 'not permitted to read',
+  unread: 'not read',
+} as const;
+
 /** A Cloud Sync job in quarantine, or paused, exports no deletion. Without permission, or without Cloud Sync, there is nothing to judge. */
 export function cloudSyncHealthy(tenant: TenantSynchronisation | null): GateResult {
   const subject = subjectOf('cloudSyncHealthy');
   const limit = 'every job is Active or InProgress';
-  const state = tenant?.cloudSync ?? { status: 'notPermitted' as const };
-  if (state.status !== 'read')
+  if (tenant?.cloudSync.status !== 'read')
     return passedGate('evidence', subject, {
-      found: state.status === 'notConfigured' ? 'no Cloud Sync configured' : 'not permitted to read',
+      found: unreadJobs[tenant?.cloudSync.status ?? 'unread'],
       limit,
     });
-  const halted = state.jobs.filter(job => !working.has(job.code));
-  const found = state.jobs.map(job => `${job.id} ${job.code}`).join(', ') || 'no job';
+  const { jobs } = tenant.cloudSync;
+  const halted = jobs.filter(job => !working.has(job.code));
+  const found = jobs.map(job => `${job.id} ${job.code}`).join(', ') || 'no job';
   if (halted.length === 0) return passedGate('evidence', subject, { found, limit });
   return breachedGate(
     'evidence',

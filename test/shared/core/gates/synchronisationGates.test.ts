@@ -158,7 +158,7 @@ describe('cloudSyncHealthy', () => {
   test.each<[string, GateResult, number, string]>([
     ['not configured', healthy({ status: 'notConfigured' }), 0, 'no Cloud Sync configured'],
     ['not permitted', healthy({ status: 'notPermitted' }), 0, 'not permitted to read'],
-    ['Graph did not tell, which other gates say', cloudSyncHealthy(null), 0, 'not permitted to read'],
+    ['Graph did not tell, which other gates say', cloudSyncHealthy(null), 0, 'not read'],
     ['no job', healthy(jobs()), 0, 'no job'],
     ['every job works', healthy(jobs('Active', 'InProgress')), 0, 'AD2AAD.0 Active, AD2AAD.1 InProgress'],
     [
