@@ -161,7 +161,8 @@ class PendingObjects {
 
   /** An object that its list had settled needs a second judgement, because another object shares a key with it. */
   unsettle(object: CloudObject): void {
-    this.#settled.set(object.type, this.settled(object.type) - 1);
+    // A reading that was given up may have been the only one that showed it: then it was not counted.
+    this.#settled.set(object.type, Math.max(0, this.settled(object.type) - 1));
     this.add(object);
   }
 

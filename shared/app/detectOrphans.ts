@@ -2,7 +2,7 @@ import { AppError } from '../core/appError';
 import type { RunState, ScanRun } from '../core/scanRun';
 import { laxerThanDefault } from '../core/waiting';
 import type { HeldLock, RunLock } from './ports';
-import { readLegacy, recentRuns } from './runHistory';
+import { legacyOf, readRecent } from './runHistory';
 import {
   RunSoFar,
   scanTenant,
@@ -27,7 +27,7 @@ const closingMs = 30_000;
 /**
  * The nightly scan: one run at a time, and one run record whatever happens. Returns the record as it was closed: `finished`,
  * `refused` or `held` (the candidates are as they were), `failed`, `aborted` or `skipped`. Throws only where the
- * record itself can not be written, or nobody knows what holds (`readLegacy`).
+ * record itself can not be written, or nobody knows what holds (`legacyOf`).
  */
 export async function detectOrphans(
   ports: DetectOrphansPorts,
@@ -58,9 +58,9 @@ export async function runRequestedScan(
 ): Promise<RequestedScan> {
   const opened = openRecord(runId, settings, ports.clock.now());
   const whileOthersScan = async (): Promise<RequestedScan> => {
-    const recent = await ports.runs.newest(recentRuns, signal);
-    const known = recordOf(recent, runId);
+    const known = await ports.runs.read(runId, signal);
     if (known) return { kind: 'known', run: known };
+    const recent = await readRecent(ports.runs, signal);
     if (recent.some(run => run.state === 'running')) return skip(ports, opened);
     throw new AppError(
       'scanFailed',
@@ -81,6 +81,9 @@ async function runOnce(
   try {
     lock = await ports.lock.acquire(signal);
   } catch (error) {
+    // A request that comes again must not leave a second record under the id of a run that others are compared with.
+    const known = await ports.runs.read(opened.runId, AbortSignal.timeout(closingMs));
+    if (known) return { kind: 'known', run: known };
     const run = await recordOnly(ports, opened, stoppedOrFailed(error, signal));
     return { kind: 'ran', run };
   }
@@ -97,12 +100,6 @@ async function skip(ports: DetectOrphansPorts, opened: ScanRun): Promise<Request
   const run = await recordOnly(ports, opened, { state: 'skipped', reasons });
   return { kind: 'ran', run };
 }
-
-/** Of several under one id, which only a skip can make, the one that ran. */
-const recordOf = (runs: readonly ScanRun[], runId: string): ScanRun | null => {
-  const records = runs.filter(run => run.runId === runId);
-  return records.find(run => run.state !== 'skipped') ?? records[0] ?? null;
-};
 
 const openRecord = (
   runId: string,
@@ -152,10 +149,10 @@ async function runUnderLock(
 ): Promise<RequestedScan> {
   const { runs, clock, log } = ports;
   const recent = await closeAbandoned(ports, signal);
-  const known = recordOf(recent, opened.runId);
+  const known = await runs.read(opened.runId, signal);
   if (known) return { kind: 'known', run: known };
-  const runNumber = Math.max(0, ...recent.map(run => run.runNumber)) + 1;
-  const legacy = await readLegacy(runs, recent, signal);
+  const legacy = legacyOf(recent);
+  const runNumber = legacy.runNumber + 1;
   const running: ScanRun = {
     ...opened,
     runNumber,
@@ -189,7 +186,7 @@ async function closeAbandoned(
   { runs, clock, log }: DetectOrphansPorts,
   signal: AbortSignal,
 ): Promise<readonly ScanRun[]> {
-  const recent = await runs.newest(recentRuns, signal);
+  const recent = await readRecent(runs, signal);
   const reasons = ['The process ended without closing this run; the next run closed it.'];
   const closed: ScanRun[] = [];
   for (const run of recent) {

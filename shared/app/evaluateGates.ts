@@ -1,7 +1,7 @@
 import { isGraphError } from '../core/appError';
 import type { GateLimits } from '../core/gates/limits';
 import { matchRate, tenantAgrees } from '../core/gates/cloudGates';
-import { judgedExportGates } from '../core/gates/exportGates';
+import { judgedExportGates, sourceExpected } from '../core/gates/exportGates';
 import type { GateResult } from '../core/gates/gate';
 import {
   cloudSyncHealthy,
@@ -23,6 +23,7 @@ import {
 import type { ComparisonResult } from './compareTenant';
 import type { SynchronisationReader } from './ports';
 import type { ExportsRead } from './readExports';
+import { baselineOf } from './runHistory';
 
 /** What Graph told of synchronisation, or why it did not. */
 export type SynchronisationReading =
@@ -45,10 +46,12 @@ export async function readSynchronisation(
 
 /** What the gates of evidence are judged by. */
 export interface GateInput {
-  readonly exports: Pick<ExportsRead, 'accepted' | 'used'>;
+  readonly exports: Pick<ExportsRead, 'outcomes' | 'accepted' | 'used'>;
   readonly synchronisation: SynchronisationReading;
-  /** What the last accepted run used (`baselineOf`); null: there is none. */
+  /** The last accepted run; null: there is none. */
   readonly accepted: Pick<ScanRun, 'exports'> | null;
+  /** The newest records before this run. */
+  readonly recent: readonly ScanRun[];
   readonly tenantId: string;
   readonly limits: GateLimits;
   readonly now: Instant;
@@ -56,16 +59,23 @@ export interface GateInput {
 
 /** The gates of evidence beyond reading: the exports against the last accepted run, the tenant, and synchronisation. */
 export function evidenceGates(input: GateInput): readonly GateResult[] {
-  const { exports: read, synchronisation, accepted, tenantId, limits, now } = input;
+  const { exports: read, synchronisation, accepted, recent, tenantId, limits, now } = input;
   const { tenant, unread } = synchronisation;
+  const expected = new Set(read.outcomes.keys());
+  const baseline = baselineOf(accepted, recent);
   const manifests = new Map(read.accepted.map(one => [one.source, one.manifest]));
   const ofExports = read.used.flatMap(used => {
     const manifest = manifests.get(used.source);
     return manifest
-      ? judgedExportGates({ used, manifest, before: usedBefore(used, accepted) }, limits, now)
+      ? judgedExportGates(
+          { used, manifest, before: usedBefore(used, baseline), seenAt: seenAt(used, recent) },
+          limits,
+          now,
+        )
       : [];
   });
   return [
+    ...(accepted?.exports ?? []).map(before => sourceExpected(before, expected)),
     ...ofExports,
     tenantAgrees(tenant, unread, tenantId),
     synchronisationEnabled(tenant, unread),
@@ -79,8 +89,17 @@ export function sourcesOf({ accepted }: Pick<ExportsRead, 'accepted'>): readonly
   return accepted.map(({ manifest }) => sourceSynchronisationOf(manifest));
 }
 
-const usedBefore = (used: ExportUsed, accepted: Pick<ScanRun, 'exports'> | null): ExportUsed | null =>
-  accepted?.exports.find(one => one.source === used.source) ?? null;
+const usedBefore = (used: ExportUsed, baseline: readonly ExportUsed[]): ExportUsed | null =>
+  baseline.find(one => one.source === used.source) ?? null;
+
+/** When the first of these runs that had the export was over: by then it was there, also where that run was refused. */
+function seenAt({ source, manifestHash }: ExportUsed, recent: readonly ScanRun[]): Instant | null {
+  const had = recent.filter(({ exports }) =>
+    exports.some(one => one.source === source && one.manifestHash === manifestHash),
+  );
+  const times = had.flatMap(run => run.finishedAt ?? []);
+  return times.length === 0 ? null : (Math.min(...times) as Instant);
+}
 
 /** The gates that need a comparison: how much of each type was found on-premises. */
 export const comparisonGates = ({ counts }: ComparisonResult, limits: GateLimits): readonly GateResult[] =>

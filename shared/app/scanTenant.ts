@@ -22,7 +22,7 @@ import type {
   ScanRunTable,
   SynchronisationReader,
 } from './ports';
-import { baselineOf, readAccepted, type RunLegacy } from './runHistory';
+import { readAccepted, type RunLegacy } from './runHistory';
 
 export interface ScanTenantPorts extends CompareTenantPorts {
   /** What the scan knows of the cloud's past. */
@@ -99,7 +99,6 @@ export async function scanTenant(
   const previous = await Array.fromAsync(ports.candidates.readAll(signal));
   const rules = await readRules(ports, signal);
   const accepted = await readAccepted(runs, legacy, signal);
-  const baseline = baselineOf(accepted, recent);
   const synchronisation = await readSynchronisation(ports.synchronisation, signal);
   const { runNumber, startedAt } = running;
   const runTime = {
@@ -126,7 +125,7 @@ export async function scanTenant(
   const sources = sourcesOf(exports);
   const evidence = [
     ...compared.gates,
-    ...evidenceGates({ exports, synchronisation, accepted: baseline, tenantId, limits, now: clock.now() }),
+    ...evidenceGates({ exports, synchronisation, accepted, recent, tenantId, limits, now: clock.now() }),
     ...(compared.result ? comparisonGates(compared.result, limits) : []),
   ];
   soFar.learn({

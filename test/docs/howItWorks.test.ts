@@ -12,7 +12,12 @@ import {
   matchRate,
   tenantAgrees,
 } from '../../shared/core/gates/cloudGates';
-import { exportPresent, exportVerified, judgedExportGates } from '../../shared/core/gates/exportGates';
+import {
+  exportPresent,
+  exportVerified,
+  judgedExportGates,
+  sourceExpected,
+} from '../../shared/core/gates/exportGates';
 import type { GateResult } from '../../shared/core/gates/gate';
 import { defaultGateLimits } from '../../shared/core/gates/limits';
 import {
@@ -263,7 +268,8 @@ describe('docs/how-it-works.md says what the code does', () => {
       exportVerified(source, accepted),
       graphListComplete('user', list),
       deletedItemsRead({ status: 'failed', reason: '' }),
-      ...judgedExportGates({ used, manifest, before }, limits, at),
+      sourceExpected(before, new Set()),
+      ...judgedExportGates({ used, manifest, before, seenAt: null }, limits, at),
       tenantAgrees(null, '', ''),
       synchronisationEnabled(null, ''),
       synchronisationFresh(null, [], limits, at),

@@ -250,7 +250,7 @@ function scenarioGates(
   const tenant = { ...new MemorySynchronisation().state, ...given, lastSyncDateTime };
   const synchronisation = { tenant, unread: '' } as const;
   const limits = limitsOf(input);
-  return evidenceGates({ exports, synchronisation, accepted: null, tenantId, limits, now: at });
+  return evidenceGates({ exports, synchronisation, accepted: null, recent: [], tenantId, limits, now: at });
 }
 
 const hourMs = 60 * 60 * 1000;

@@ -6,7 +6,7 @@ import { activeRules, exclusionOf, type StoredRule } from '../../core/rule';
 import type { ScanRun } from '../../core/scanRun';
 import type { RuleTable } from '../decisionPorts';
 import type { ScanRunTable } from '../ports';
-import { readLegacy, recentRuns } from '../runHistory';
+import { legacyOf, readRecent } from '../runHistory';
 import {
   decide,
   refused,
@@ -54,12 +54,11 @@ export async function readGround(
   { rules, runs }: Pick<ApprovePorts, 'rules' | 'runs'>,
   signal: AbortSignal,
 ): Promise<ApprovalGround> {
-  const [allRules, newest] = await Promise.all([
+  const [allRules, recent] = await Promise.all([
     Array.fromAsync(rules.readAll(signal)),
-    runs.newest(recentRuns, signal),
+    readRecent(runs, signal),
   ]);
-  const { holds } = await readLegacy(runs, newest, signal);
-  return { rules: allRules, runs: newest, holds };
+  return { rules: allRules, runs: recent, holds: legacyOf(recent).holds };
 }
 
 /**

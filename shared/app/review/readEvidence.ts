@@ -8,7 +8,7 @@ import { activeRules } from '../../core/rule';
 import { readableExportGates } from '../compareTenant';
 import { evidenceGates, readSynchronisation } from '../evaluateGates';
 import { readExports, type ExportsRead } from '../readExports';
-import { baselineOf, readAccepted, readLegacy, recentRuns } from '../runHistory';
+import { legacyOf, readAccepted, readRecent } from '../runHistory';
 import type { DeletionPorts, DeletionSettings } from './deletionUseCasePorts';
 
 /** What a call rests on: the newest export of every source, or why there is nothing to rest on. */
@@ -42,8 +42,8 @@ export async function readEvidence(
   const read = await readExports(exports, sources, log, signal);
   const missing = [...read.outcomes].flatMap(([source, { status }]) => (status === 'missing' ? source : []));
   if (missing.length > 0) return { kind: 'missing', sources: missing };
-  const recent = await runs.newest(recentRuns, signal);
-  const legacy = await readLegacy(runs, recent, signal);
+  const recent = await readRecent(runs, signal);
+  const legacy = legacyOf(recent);
   const rules = activeRules(await Array.fromAsync(ports.rules.readAll(signal)), clock.now());
   const accepted = await readAccepted(runs, legacy, signal);
   const synchronisation = await readSynchronisation(ports.synchronisation, signal);
@@ -53,7 +53,8 @@ export async function readEvidence(
     ...evidenceGates({
       exports: read,
       synchronisation,
-      accepted: baselineOf(accepted, recent),
+      accepted,
+      recent,
       tenantId,
       limits,
       now,

@@ -2,7 +2,7 @@ import type { Person } from '../../core/decision';
 import type { Hold } from '../../core/holds';
 import type { ScanRun } from '../../core/scanRun';
 import type { ScanRunTable } from '../ports';
-import { readLegacy, recentRuns } from '../runHistory';
+import { legacyOf, readRecent } from '../runHistory';
 import { addRule, type AddedRule, type RulesPorts } from './rules';
 
 export interface ReleaseHoldPorts extends RulesPorts {
@@ -41,8 +41,8 @@ export async function releaseHold(
       'statementDiffers',
       "The statement was expected to name this run's id and this gate's name once more.",
     );
-  const recent = await ports.runs.newest(recentRuns, signal);
-  const { holds } = await readLegacy(ports.runs, recent, signal);
+  const recent = await readRecent(ports.runs, signal);
+  const { holds } = legacyOf(recent);
   // What holds is carried from record to record: the run that it names may be older than any record that is looked at.
   if (!holds.some(hold => hold.runId === runId && hold.gate === gate))
     return notHeld(recent, holds, { runId, gate });
@@ -61,7 +61,8 @@ function notHeld(
   { runId, gate }: Pick<ReleaseHoldRequest, 'runId' | 'gate'>,
 ): ReleasedHold {
   const records = recent.filter(one => one.runId === runId);
-  if (records.length === 0) return refused('noSuchRun', `None of the newest ${recentRuns} runs has this id.`);
+  if (records.length === 0)
+    return refused('noSuchRun', `None of the newest ${recent.length} runs has this id.`);
   if (!records.some(run => run.gates.some(one => one.gate === gate && !one.passed)))
     return refused('gateNotBreached', 'A gate that held this run was expected: see the gates of its record.');
   const what = holds.map(hold => `${hold.gate} of run ${hold.runId}`).join(', ') || 'nothing';

@@ -126,14 +126,15 @@ export function matchRate(
   const percent = all === 0 ? 100 : ((all - missing) * 100) / all;
   // Rounded down: what is below the floor must not look as if it were at it.
   const shown = (Math.floor(percent * 10) / 10).toFixed(1);
-  const figures = { found: `${shown} % of ${all}`, limit: `${floor} % or more` };
+  const limit = `${floor} % or more, or fewer than ${matchRateLeastMissing} missing of some`;
+  const figures = { found: `${shown} % of ${all}`, limit };
   const tooFew = missing < matchRateLeastMissing && missing < all;
   if (percent >= floor || tooFew) return passedGate('evidence', subject, figures);
   return breachedGate('evidence', subject, figures, {
     reason:
       `${type}s: some key was expected to find ${floor} % or more of the ${all} comparable objects on-premises; ${shown} % ` +
       'were found. Check the declared anchor attribute and that every forest has its export. If as many really are orphans, release ' +
-      'this breach.',
+      'this breach, which lets one run through; matchRateFloorPercent lets every run.',
     severity: floor - percent,
     holds: true,
   });

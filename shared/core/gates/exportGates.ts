@@ -10,11 +10,14 @@ export type ExportOutcome =
   | { readonly status: 'accepted'; readonly sequence: number; readonly lines: number }
   | { readonly status: 'missing' | 'unreadable' | 'refused'; readonly reason: string };
 
-/** An export that was verified, and what the last accepted run used of the same source; null: it used none. */
+/** An export that was verified. */
 export interface JudgedExport {
   readonly used: ExportUsed;
   readonly manifest: ExportManifest;
+  /** What the last accepted run used of the same source; null: it used none. */
   readonly before: ExportUsed | null;
+  /** When an earlier run had this very export already, by our clock; null: none is known to. */
+  readonly seenAt: Instant | null;
 }
 
 const hourMs = 60 * 60 * 1000;
@@ -23,6 +26,30 @@ const evidence = (subject: GateSubject, found: string, limit: string, breach: Br
   breach === null
     ? passedGate('evidence', subject, { found, limit })
     : breachedGate('evidence', subject, { found, limit }, breach);
+
+/**
+ * Every source that the last accepted run used must still be expected: whoever lives in the forest of one that was taken out, or left out
+ * in one of both parts, is out of sight like behind a broken permission (domain.md, cases 5, 7 and 17). `before`: what that run used.
+ */
+export function sourceExpected(before: ExportUsed, expected: ReadonlySet<SourceName>): GateResult {
+  const { source } = before;
+  const passed = expected.has(source);
+  return evidence(
+    subjectOf('sourceExpected', { source }),
+    passed ? 'expected' : 'not expected',
+    'expected, since the last accepted run used it',
+    passed
+      ? null
+      : {
+          reason:
+            `The source ${source} was expected in EXPORT_SOURCES, since the last accepted run used an export of it (${before.lines} ` +
+            'lines); it is not there. Put it back, in both parts of the app, unless it was taken out, or renamed, on purpose; and ' +
+            'release this breach.',
+          severity: 1,
+          holds: true,
+        },
+  );
+}
 
 /** Every expected source must have an export (domain.md, case 8). It holds nobody: the next export is judged by itself. */
 export function exportPresent(source: SourceName, outcome: ExportOutcome): GateResult {
@@ -74,9 +101,13 @@ export function exportFresh({ used }: JudgedExport, limits: GateLimits, now: Ins
   );
 }
 
-/** Clocks agree: an export from the future would outlive every age limit, and every approval. */
-export function exportClock({ used }: JudgedExport, limits: GateLimits, now: Instant): GateResult {
-  const aheadMinutes = (Math.max(used.startedAt, used.finishedAt) - now) / 60_000;
+/**
+ * Clocks agree: an export from the future would outlive every age limit, and every approval. It is one for ever: when its time has come,
+ * it is no younger than when it was seen first.
+ */
+export function exportClock({ used, seenAt }: JudgedExport, limits: GateLimits, now: Instant): GateResult {
+  const here = seenAt === null || now < seenAt ? now : seenAt;
+  const aheadMinutes = (Math.max(used.startedAt, used.finishedAt) - here) / 60_000;
   const passed = aheadMinutes <= limits.clockAheadMinutes;
   return evidence(
     subjectOf('exportClock', { source: used.source }),
@@ -86,8 +117,8 @@ export function exportClock({ used }: JudgedExport, limits: GateLimits, now: Ins
       ? null
       : {
           reason:
-            `The newest export of ${used.source} says that it ended at ${formatInstant(used.finishedAt)}, and here it is ` +
-            `${formatInstant(now)}: at most ${limits.clockAheadMinutes} minutes were expected. Set the clock of the agent's server, ` +
+            `The newest export of ${used.source} says that it ended at ${formatInstant(used.finishedAt)}, and here it was seen at ` +
+            `${formatInstant(here)}: at most ${limits.clockAheadMinutes} minutes were expected. Set the clock of the agent's server, ` +
             'export again, and release this breach.',
           severity: aheadMinutes - limits.clockAheadMinutes,
           holds: true,

@@ -27,7 +27,8 @@ export function synchronisationEnabled(tenant: TenantSynchronisation | null, unr
 
 /**
  * Synchronisation that has stopped deletes nothing and makes nothing, so tonight's difference is its backlog (domain.md, cases 11 and
- * 12). The tenant's date, or a source's own run history, must be recent; where neither tells, it is unknown, and refused.
+ * 12). What is told must be recent: the tenant's date, and each source's own run history where every source has one. Where neither is, it
+ * is unknown, and refused.
  */
 export function synchronisationFresh(
   tenant: TenantSynchronisation | null,
@@ -37,12 +38,14 @@ export function synchronisationFresh(
 ): GateResult {
   const subject = subjectOf('synchronisationFresh');
   const limit = `in the last ${limits.synchronisationAgeHours} hours`;
-  // Every source by its own history, where each has one; the tenant's date cannot tell which client reported.
+  // The tenant's date cannot tell which client reported; and a server in staging mode has a history, and exports nothing.
   const own = sources.length > 0 && sources.every(source => source.hasHistory);
-  const oldest = own ? oldestOf(sources) : (tenant?.lastSyncDateTime ?? null);
+  const told = tenant?.lastSyncDateTime ?? null;
+  const times = own ? [...sources.map(source => source.lastSucceededStart), ...known([told])] : [told];
+  const oldest = oldestOf(times);
   const staleHours =
     oldest === null ? 1 : Math.max(0, (now - oldest) / hourMs - limits.synchronisationAgeHours);
-  const newest = own ? newestOf(sources) : oldest;
+  const newest = newestOf(times);
   const aheadHours = newest === null ? 0 : (newest - now) / hourMs - limits.clockAheadMinutes / 60;
   if (newest !== null && aheadHours > 0)
     return breachedGate(
@@ -90,37 +93,38 @@ export function synchronisationFresh(
   );
 }
 
-const oldestOf = (sources: readonly SourceSynchronisation[]): Instant | null =>
-  sources.reduce<Instant | null>((oldest, { lastSucceededStart }, at) => {
-    if (at === 0) return lastSucceededStart;
-    if (oldest === null || lastSucceededStart === null) return null;
-    return lastSucceededStart < oldest ? lastSucceededStart : oldest;
-  }, null);
+/** null: one of them is not known. */
+const oldestOf = (times: readonly (Instant | null)[]): Instant | null =>
+  times.includes(null) ? null : (Math.min(...known(times)) as Instant);
 
-const newestOf = (sources: readonly SourceSynchronisation[]): Instant | null =>
-  sources.reduce<Instant | null>(
-    (newest, { lastSucceededStart }) =>
-      newest === null || (lastSucceededStart !== null && lastSucceededStart > newest)
-        ? lastSucceededStart
-        : newest,
-    null,
-  );
+/** null: none of them is known. */
+const newestOf = (times: readonly (Instant | null)[]): Instant | null =>
+  known(times).length === 0 ? null : (Math.max(...known(times)) as Instant);
+
+const known = (times: readonly (Instant | null)[]): readonly Instant[] => times.flatMap(time => time ?? []);
 
 /** Job states in which Cloud Sync works; anything else exports nothing. */
 const working: ReadonlySet<string> = new Set(['Active', 'InProgress']);
+
+/** Why there is no job to judge. unread: Graph did not tell, which is a breach of the other gates of the tenant. */
+const unreadJobs = {
+  notConfigured: 'no Cloud Sync configured',
+  notPermitted: 'not permitted to read',
+  unread: 'not read',
+} as const;
 
 /** A Cloud Sync job in quarantine, or paused, exports no deletion. Without permission, or without Cloud Sync, there is nothing to judge. */
 export function cloudSyncHealthy(tenant: TenantSynchronisation | null): GateResult {
   const subject = subjectOf('cloudSyncHealthy');
   const limit = 'every job is Active or InProgress';
-  const state = tenant?.cloudSync ?? { status: 'notPermitted' as const };
-  if (state.status !== 'read')
+  if (tenant?.cloudSync.status !== 'read')
     return passedGate('evidence', subject, {
-      found: state.status === 'notConfigured' ? 'no Cloud Sync configured' : 'not permitted to read',
+      found: unreadJobs[tenant?.cloudSync.status ?? 'unread'],
       limit,
     });
-  const halted = state.jobs.filter(job => !working.has(job.code));
-  const found = state.jobs.map(job => `${job.id} ${job.code}`).join(', ') || 'no job';
+  const { jobs } = tenant.cloudSync;
+  const halted = jobs.filter(job => !working.has(job.code));
+  const found = jobs.map(job => `${job.id} ${job.code}`).join(', ') || 'no job';
   if (halted.length === 0) return passedGate('evidence', subject, { found, limit });
   return breachedGate(
     'evidence',

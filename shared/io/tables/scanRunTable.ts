@@ -62,8 +62,8 @@ export function createScanRunTable({ table, spill: container, log }: ScanRunTabl
         const filter = odata`PartitionKey eq ${runPartition} and runId eq ${runId}`;
         let found: ScanRun | null = null;
         for await (const row of table.listEntities({ queryOptions: { filter }, abortSignal: signal })) {
-          // Of several under one id, which only a skip can make, the one that ran.
-          if (found === null || found.state === 'skipped')
+          // Of several under one id the one that ran: whoever never held the lease may have been asked for by the same id.
+          if (found === null || found.fence === null)
             found = await runOfRow(table.tableName, row, blob => spill.read(blob, signal));
         }
         return found;

@@ -352,6 +352,22 @@ describe('promise 4: a run that fails an evidence gate changes nothing but its o
     });
   });
 
+  test('twins that only the reading showed that was given up leave no count below nothing, which no record can hold', async () => {
+    const night = new Night();
+    const twin = { ...bob, id: '0a0a0a0a-0000-0000-0000-000000000001' as CloudId };
+    let reads = 0;
+    const directory: CloudDirectory = {
+      readSynced: async (type, openSink) => {
+        night.directory.objects = type === 'user' && (reads += 1) === 1 ? [bob, twin] : [];
+        const reading = await night.directory.readSynced(type, openSink);
+        return type === 'user' && reads === 1 ? { ...reading, countBefore: 1000, countAfter: 1000 } : reading;
+      },
+      readById: async (_, id) => (id === bob.id ? bob : twin) as never,
+    };
+    const run = await night.run({ directory });
+    expect(run.counts.user?.outcomes).toEqual({ live: 0, duplicate: 2 });
+  });
+
   test.each(['graphUnavailable', 'graphAnswerInvalid'] as const)('%s refuses', async code => {
     expect(await new Night().run({ directory: failing(code, 'why') })).toMatchObject({
       state: 'refused',

@@ -13,10 +13,11 @@ import type { SourceName } from '../../../shared/core/exportFormat';
 import type { FactState, StoredFacts, Wait } from '../../../shared/core/facts';
 import type { GateResult } from '../../../shared/core/gates/gate';
 import { defaultGateLimits } from '../../../shared/core/gates/limits';
+import type { Instant } from '../../../shared/core/instant';
 import type { Finding } from '../../../shared/core/runPlan';
-import type { ExportUsed, TypeCounts } from '../../../shared/core/scanRun';
+import type { ExportUsed, ScanRun, TypeCounts } from '../../../shared/core/scanRun';
 import type { SourceSynchronisation } from '../../../shared/core/synchronisation';
-import { someFacts } from '../../functions/reviewBench';
+import { aRun, someFacts } from '../../functions/reviewBench';
 import { aDevice, aUser, instant } from '../../support/builders';
 import { MemoryExports } from '../../support/memory/memoryExports';
 import { MemorySynchronisation } from '../../support/memory/memorySynchronisation';
@@ -72,6 +73,7 @@ describe('the gates of evidence', () => {
     exports: await exportsOf(forest('contoso', 40), forest('fabrikam', 30)),
     synchronisation: { tenant: new MemorySynchronisation().state, unread: '' },
     accepted: null,
+    recent: [],
     tenantId,
     limits: { ...generousLimits, exportFloorObjects: 25, exportDropPercent: 5, exportDropObjects: 0 },
     now: instant('2026-11-20T02:00:00Z'),
@@ -109,14 +111,60 @@ describe('the gates of evidence', () => {
     expect(breaches(evidenceGates(await input({ accepted: { exports } })))).toEqual(['exportDrop fabrikam']);
   });
 
-  test('a source that is new, or renamed, is the first of its name, and judged by every other gate', async () => {
-    const { exports } = await before(1_000);
-    const renamed = exports.map(used => ({ ...used, source: `old-${used.source}` as SourceName }));
-    expect(breaches(evidenceGates(await input({ accepted: { exports: renamed } })))).toEqual([]);
-    const small = await exportsOf(forest('contoso', 24));
-    expect(breaches(evidenceGates(await input({ exports: small, accepted: { exports: renamed } })))).toEqual([
+  test('a source that is new is the first of its name, and judged by every other gate', async () => {
+    const accepted = { exports: (await before(30)).exports.filter(({ source }) => source === 'fabrikam') };
+    expect(breaches(evidenceGates(await input({ accepted })))).toEqual([]);
+    const small = await exportsOf(forest('contoso', 24), forest('fabrikam', 30));
+    expect(breaches(evidenceGates(await input({ exports: small, accepted })))).toEqual([
       'exportFloor contoso',
     ]);
+  });
+
+  test('a source that the last accepted run used is missed, also where its name alone is another one', async () => {
+    const { exports } = await before(30);
+    const renamed = exports.map(used =>
+      used.source === 'contoso' ? { ...used, source: 'old' as SourceName } : used,
+    );
+    const gates = evidenceGates(await input({ accepted: { exports: renamed } }));
+    expect(breaches(gates)).toEqual(['sourceExpected old']);
+    expect(gates.filter(({ gate }) => gate === 'sourceExpected')).toHaveLength(2);
+  });
+
+  test('a source that an older run used alone is not missed: a release was given for it', async () => {
+    const { exports } = await before(30);
+    const older = aRun({
+      runNumber: 1,
+      exports: exports.map(one => ({ ...one, source: 'old' as SourceName })),
+    });
+    expect(breaches(evidenceGates(await input({ accepted: { exports }, recent: [older] })))).toEqual([]);
+  });
+
+  test('an export that an earlier run had is judged by when that was, whatever became of the run', async () => {
+    const { exports } = await input();
+    const endsAt = exports.used[0]!.finishedAt;
+    const atHours = (hours: number): Instant => (endsAt + hours * 3_600_000) as Instant;
+    const limits = { ...generousLimits, clockAheadMinutes: 5 };
+    const ofRun = (given: Partial<ScanRun>) => aRun({ state: 'refused', exports: exports.used, ...given });
+    const clocks = async (...recent: ScanRun[]) =>
+      breaches(evidenceGates(await input({ exports, recent, limits, now: atHours(1) })));
+    const both = ['exportClock contoso', 'exportClock fabrikam'];
+    expect(await clocks(ofRun({ finishedAt: atHours(0) }))).toEqual([]);
+    expect(await clocks(ofRun({ finishedAt: atHours(0) }), ofRun({ finishedAt: atHours(-2) }))).toEqual(both);
+    expect(await clocks(ofRun({ finishedAt: atHours(-2), exports: exports.used.slice(1) }))).toEqual(
+      both.slice(1),
+    );
+    const others = exports.used.map(used => ({ ...used, manifestHash: 'another' }));
+    expect(await clocks(ofRun({ finishedAt: atHours(-2), exports: others }))).toEqual([]);
+    expect(await clocks(ofRun({ state: 'running', finishedAt: null }))).toEqual([]);
+  });
+
+  test('a source whose export can not be read is expected all the same: that is what exportPresent is for', async () => {
+    const { exports } = await before(30);
+    const sources = exports.map(({ source }) => source);
+    const read = await readExports(new MemoryExports([]), sources, log, signal);
+    const gates = evidenceGates(await input({ exports: read, accepted: { exports } }));
+    expect(breaches(gates)).toEqual([]);
+    expect(gates.filter(({ gate }) => gate === 'sourceExpected')).toHaveLength(2);
   });
 
   test('what can not be read of the tenant is a breach, with its reason, and of each gate that needs it', async () => {

@@ -461,6 +461,18 @@ describe('a hold is not lost', () => {
     expect(await world.night()).toMatchObject({ state: 'held', acceptedBefore: 'night-2' });
   });
 
+  test('by a clock that was ahead, and a flood of requests while another run goes on', async () => {
+    const world = new HoldWorld();
+    await world.night();
+    await world.night({ clock: { now: () => (world.now + 30 * 60 * minuteMs) as Instant } });
+    await world.loseHalf().night();
+    const held = await world.lock.acquire();
+    for (let asked = 1; asked < recentRuns; asked += 1) await world.advance(1).scanNow();
+    await held?.release();
+    world.restore();
+    expect(await world.night()).toMatchObject({ state: 'held', runNumber: 4 });
+  });
+
   test('by a source that is taken out of the settings', async () => {
     const { world } = await afterDrop();
     world.restore();
@@ -468,6 +480,9 @@ describe('a hold is not lost', () => {
     const fabrikam = { ...contoso!, source: 'fabrikam' as SourceName };
     world.settings = { ...world.settings, sources: [fabrikam.source] };
     world.exports.exports = [fabrikam];
+    const without = await world.scanNow();
+    expect(holdsOf(without)).toEqual(['exportDrop of night-2', 'sourceExpected of night-3']);
+    await world.release('night-3', 'sourceExpected');
     expect(await world.scanNow()).toMatchObject({ state: 'held' });
   });
 });
@@ -505,6 +520,8 @@ describe('the baseline', () => {
     const [contoso] = world.exports.exports;
     world.settings = { ...settings, sources: ['fabrikam' as SourceName] };
     world.exports.exports = [{ ...contoso!, source: 'fabrikam' as SourceName }];
+    await world.scanNow();
+    await world.release('night-2', 'sourceExpected');
     expect(await world.scanNow()).toMatchObject({ state: 'finished' });
     world.settings = settings;
     const back = await world.loseHalf().night();
@@ -534,6 +551,24 @@ describe('the baseline', () => {
     expect(await world.night()).toMatchObject({ state: 'refused' });
     await world.release('night-1', 'matchRate');
     expect(await world.night()).toMatchObject({ state: 'finished', holds: [] });
+  });
+});
+
+describe('an export from the future', () => {
+  test('is no evidence when its time has come: it was made before somebody approved, whatever it says', async () => {
+    const world = new HoldWorld();
+    await world.night();
+    world
+      .advance(2 * dayMs)
+      .newExport()
+      .advance(-dayMs);
+    const refused = await world.scanNow();
+    expect(breachesOf(refused)).toEqual(['exportClock']);
+    await world.release('night-2', 'exportClock');
+    expect(await world.tryToApprove('eve')).toBe('approved');
+    world.comeBack('eve', 1105).advance(dayMs);
+    expect(await world.deleteOne('eve')).toMatchObject({ kind: 'refused', refusal: 'evidenceRefused' });
+    expect(await world.tryToDelete('eve')).toBe('cameBack');
   });
 });
 

@@ -1,4 +1,12 @@
-import { baselineOf, manyRuns, readAccepted, readLegacy, recentRuns } from '../../../shared/app/runHistory';
+import {
+  baselineOf,
+  legacyOf,
+  leastUnderLease,
+  manyRuns,
+  readAccepted,
+  readRecent,
+  recentRuns,
+} from '../../../shared/app/runHistory';
 import type { Hold } from '../../../shared/core/holds';
 import type { Instant } from '../../../shared/core/instant';
 import type { SourceName } from '../../../shared/core/exportFormat';
@@ -38,7 +46,7 @@ const skipped = (runNumber: number, at: number): ScanRun =>
   run(runNumber, { runId: `skip-${at}`, state: 'skipped', fence: null, startedAt: minutes(at), holds: [] });
 
 /** Legacy of a table with these records, and how many of them were asked for. */
-async function legacyOf(records: readonly ScanRun[]) {
+async function legacyIn(records: readonly ScanRun[]) {
   const table = new MemoryRuns();
   table.runs = [...records];
   const asked: number[] = [];
@@ -46,7 +54,7 @@ async function legacyOf(records: readonly ScanRun[]) {
     asked.push(limit);
     return table.newest(limit);
   };
-  const legacy = await readLegacy({ newest }, await newest(recentRuns), signal);
+  const legacy = legacyOf(await readRecent({ newest }, signal));
   return { legacy, asked };
 }
 const holdersOf = ({ holds }: { readonly holds: readonly Hold[] }): string[] =>
@@ -54,10 +62,10 @@ const holdersOf = ({ holds }: { readonly holds: readonly Hold[] }): string[] =>
 
 describe('what earlier runs left', () => {
   test('nothing, where there was none', async () =>
-    expect((await legacyOf([])).legacy).toEqual({ accepted: null, holds: [] }));
+    expect((await legacyIn([])).legacy).toEqual({ runNumber: 0, accepted: null, holds: [] }));
 
   test('is what the newest record says', async () =>
-    expect((await legacyOf([run(1), run(2)])).legacy).toMatchObject({ holds: [{ runId: 'run-2' }] }));
+    expect((await legacyIn([run(1), run(2)])).legacy).toMatchObject({ holds: [{ runId: 'run-2' }] }));
 
   test.each<[ScanRun['state'], string]>([
     ['finished', 'run-7'],
@@ -67,11 +75,11 @@ describe('what earlier runs left', () => {
     ['failed', 'run-3'],
     ['aborted', 'run-3'],
   ])('a run that is %s leaves %s as the accepted one', async (state, accepted) =>
-    expect((await legacyOf([run(7, { state, acceptedBefore: 'run-3' })])).legacy.accepted).toBe(accepted),
+    expect((await legacyIn([run(7, { state, acceptedBefore: 'run-3' })])).legacy.accepted).toBe(accepted),
   );
 
   test('is not what a run knew that never held the lease', async () => {
-    const { legacy, asked } = await legacyOf([run(1), skipped(1, 2), skipped(1, 3)]);
+    const { legacy, asked } = await legacyIn([run(1), skipped(1, 2), skipped(1, 3)]);
     expect(holdersOf(legacy)).toEqual(['run-1']);
     expect(asked).toEqual([recentRuns]);
   });
@@ -82,7 +90,7 @@ describe('what earlier runs left', () => {
       [run(1), ahead, run(3)],
       [run(3), ahead, run(1)],
     ])
-      expect(holdersOf((await legacyOf(records)).legacy)).toEqual(['run-3']);
+      expect(holdersOf((await legacyIn(records)).legacy)).toEqual(['run-3']);
   });
 
   test('is, of two with one number, the one that held the lease last', async () => {
@@ -92,29 +100,48 @@ describe('what earlier runs left', () => {
       [lost, took],
       [took, lost],
     ])
-      expect(holdersOf((await legacyOf(records)).legacy)).toEqual(['took']);
+      expect(holdersOf((await legacyIn(records)).legacy)).toEqual(['took']);
   });
 
   test('is found behind more skipped runs than are looked at first', async () => {
     const skips = Array.from({ length: recentRuns }, (_, at) => skipped(1, at + 2));
-    const { legacy, asked } = await legacyOf([run(1), ...skips]);
+    const { legacy, asked } = await legacyIn([run(1), ...skips]);
     expect(holdersOf(legacy)).toEqual(['run-1']);
     expect(asked).toEqual([recentRuns, manyRuns]);
-    expect((await legacyOf([run(1), ...skips.slice(1)])).asked).toEqual([recentRuns]);
+  });
+
+  test('is looked for further back where skipped runs leave few to tell the newest by: clocks differ', async () => {
+    const ahead = run(2, { startedAt: minutes(1_000) });
+    const skips = (count: number) => Array.from({ length: count }, (_, at) => skipped(2, at + 4));
+    const { legacy, asked } = await legacyIn([run(1), ahead, run(3), ...skips(recentRuns - 1)]);
+    expect(holdersOf(legacy)).toEqual(['run-3']);
+    expect(legacy.runNumber).toBe(3);
+    expect(asked).toEqual([recentRuns, manyRuns]);
+  });
+
+  test.each([
+    [leastUnderLease, [recentRuns]],
+    [leastUnderLease - 1, [recentRuns, manyRuns]],
+  ])('where %d of those that are looked at held the lease, %j are read', async (count, reads) => {
+    const skips = Array.from({ length: recentRuns - count }, (_, at) => skipped(count, at + 1_000));
+    const held = Array.from({ length: count }, (_, at) => run(at + 1));
+    const { legacy, asked } = await legacyIn([...held, ...skips]);
+    expect(legacy.runNumber).toBe(count);
+    expect(asked).toEqual(reads);
   });
 
   test('is nothing where no run ever held the lease, however often one was asked for: a first run must be possible', async () => {
     const skips = Array.from({ length: recentRuns + 1 }, (_, at) => skipped(0, at));
-    expect((await legacyOf(skips)).legacy).toEqual({ accepted: null, holds: [] });
+    expect((await legacyIn(skips)).legacy).toEqual({ runNumber: 0, accepted: null, holds: [] });
   });
 
   test('is not known behind more of them than can be looked at, and nobody guesses', async () => {
     const skips = Array.from({ length: manyRuns }, (_, at) => skipped(0, at));
-    await expect(legacyOf(skips)).rejects.toMatchObject({
+    await expect(legacyIn(skips)).rejects.toMatchObject({
       code: 'scanFailed',
       message: expect.stringMatching(/What holds is not known.*remove the records/),
     });
-    expect((await legacyOf(skips.slice(1))).legacy).toEqual({ accepted: null, holds: [] });
+    expect((await legacyIn(skips.slice(1))).legacy).toEqual({ runNumber: 0, accepted: null, holds: [] });
   });
 });
 
@@ -154,10 +181,10 @@ describe('what the exports of a night are compared with', () => {
   const finished = (runNumber: number, ...exports: ExportUsed[]): ScanRun =>
     run(runNumber, { state: 'finished', exports });
   const told = (baseline: ReturnType<typeof baselineOf>) =>
-    baseline?.exports.map(({ source, sequence }) => `${source} ${sequence}`);
+    baseline.map(({ source, sequence }) => `${source} ${sequence}`);
 
   test('nothing, where no run was accepted', () =>
-    expect(baselineOf(null, [run(1, { exports: [used('contoso', 1)] })])).toBeNull());
+    expect(baselineOf(null, [run(1, { exports: [used('contoso', 1)] })])).toEqual([]));
 
   test('the exports of the last accepted run, whatever the others used', () => {
     const accepted = finished(5, used('contoso', 5), used('fabrikam', 5));

@@ -5,6 +5,7 @@ import { MemoryDirectory } from '../../support/memory/memoryDirectory';
 import { MemoryExports } from '../../support/memory/memoryExports';
 import { MemoryRules } from '../../support/memory/memoryDecisions';
 import { MemorySynchronisation } from '../../support/memory/memorySynchronisation';
+import { recentRuns } from '../../../shared/app/runHistory';
 import { scanSettings } from '../../support/scanDefaults';
 import { memoryAsking, memoryHistory } from '../../support/memory/memoryHistory';
 import { MemoryLock } from '../../support/memory/memoryLock';
@@ -89,9 +90,23 @@ test('delivered twice at once it runs once', async () => {
   expect(states()).toEqual(['asked-for finished']);
 });
 
+test('a message that comes again long after its run runs nothing', async () => {
+  await requested();
+  for (let later = 1; later <= recentRuns; later += 1)
+    ports.runs.runs.push(aRun({ runId: `later-${later}`, startedAt: instant('2026-11-21T00:00:00Z') }));
+  expect(await requested()).toMatchObject({ kind: 'known', run: { runId, state: 'finished' } });
+});
+
+test('a message that comes again while the lease can not be asked for leaves no second record', async () => {
+  await requested();
+  ports.lock.acquire = () => Promise.reject(new Error('away'));
+  expect(await requested()).toMatchObject({ kind: 'known', run: { state: 'finished' } });
+  expect(states()).toEqual(['asked-for finished']);
+});
+
 test('a run beats a skip under the same id', async () => {
   ports.runs.runs.push(
-    aRun({ runId, state: 'skipped', startedAt: instant('2026-11-21T00:00:00Z') }),
+    aRun({ runId, state: 'skipped', fence: null, startedAt: instant('2026-11-21T00:00:00Z') }),
     aRun({ runId, state: 'finished' }),
   );
   expect(await requested()).toMatchObject({ run: { state: 'finished' } });

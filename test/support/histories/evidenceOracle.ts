@@ -58,10 +58,9 @@ export function unfitEvidence(
   }
   const { enabled, lastSyncDateTime } = world.synchronisation.state;
   unlessReleased(enabled !== true, 'synchronisationEnabled');
-  if (!world.settings.history)
-    unlessReleased(
-      now - (lastSyncDateTime ?? 0) > limits.synchronisationAgeHours * hourMs,
-      'synchronisationFresh',
-    );
+  unlessReleased(
+    now - (lastSyncDateTime ?? 0) > limits.synchronisationAgeHours * hourMs,
+    'synchronisationFresh',
+  );
   return faults;
 }

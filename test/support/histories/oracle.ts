@@ -320,6 +320,10 @@ export class Oracle {
     );
     for (const { source, manifest } of newest)
       expect(manifest.startedAt > approvedAt, `an export of ${source} begun after the approval (5)`);
+    const runs = world.runs.runs.filter(({ finishedAt }) => finishedAt !== null && finishedAt <= approvedAt);
+    const seen = new Set(runs.flatMap(run => run.exports.map(({ manifestHash }) => manifestHash)));
+    for (const { source, manifestHash } of newest)
+      expect(!seen.has(manifestHash), `an export of ${source} that was not there at the approval (5)`);
     const live = world.tenant.find(member.cloud.type, member.cloud.id);
     if (live)
       expect(holdersOf(live, recordsOf({ exports: newest })).length === 0, 'not alive by any key (2, 5)');

@@ -80,7 +80,7 @@ export class MemoryRuns implements ScanRunTable {
 
   async read(runId: string): Promise<ScanRun | null> {
     const records = this.runs.filter(run => run.runId === runId);
-    return records.find(run => run.state !== 'skipped') ?? records[0] ?? null;
+    return records.find(run => run.fence !== null) ?? records[0] ?? null;
   }
 
   async create(run: ScanRun): Promise<void> {

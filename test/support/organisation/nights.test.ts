@@ -91,7 +91,7 @@ describe('the nights of the sample organisation', () => {
       const fed = Date.parse(objectOf(night, 'fedByUnseenClient')?.onPremisesLastSyncDateTime ?? '');
       expect(fed).toBeGreaterThan(at - exportAgeMs);
       expect(Date.parse(night.cloud.organization.onPremisesLastSyncDateTime ?? '')).toBe(
-        Math.floor((at - 20 * 60_000) / 1000) * 1000,
+        Math.floor((at - exportAgeMs - 20 * 60_000) / 1000) * 1000,
       );
     }
   });

@@ -11,6 +11,7 @@ import {
   exportVerified,
   judgedExportGates,
   replicationFresh,
+  sourceExpected,
 } from '../../../../shared/core/gates/exportGates';
 import type { GateResult } from '../../../../shared/core/gates/gate';
 import { defaultGateLimits as limits } from '../../../../shared/core/gates/limits';
@@ -25,8 +26,8 @@ const next = { sequence: 8, manifestHash: other };
 const after = (ms: number): Instant => (now + ms) as Instant;
 
 const fresh = (ageMs: number): GateResult => exportFresh(judged({ startedAt: before(ageMs) }), limits, now);
-const clock = (startMs: number, endMs: number): GateResult =>
-  exportClock(judged({ startedAt: after(startMs), finishedAt: after(endMs) }), limits, now);
+const clock = (startMs: number, endMs: number, seenAt: Instant | null = null): GateResult =>
+  exportClock({ ...judged({ startedAt: after(startMs), finishedAt: after(endMs) }), seenAt }, limits, now);
 const floor = (...contexts: number[]): GateResult =>
   exportFloor(
     judged({
@@ -84,6 +85,17 @@ const holds = { passed: false, holds: true };
 
 test.each<[string, GateResult, Expected]>([
   [
+    'sourceExpected: one that is expected',
+    sourceExpected(anExport(), new Set([source])),
+    { ...pass, found: 'expected' },
+  ],
+  [
+    'sourceExpected: one of another name',
+    sourceExpected(anExport(), new Set(['other' as SourceName])),
+    { ...holds, severity: 1, found: 'not expected' },
+  ],
+
+  [
     'exportPresent: an accepted export',
     exportPresent(source, { status: 'accepted', sequence: 4, lines: 20 }),
     pass,
@@ -139,6 +151,13 @@ test.each<[string, GateResult, Expected]>([
     { ...holds, severity: 1 },
   ],
   ['exportClock: a day ahead', clock(0, 24 * hourMs), { ...holds, severity: 24 * 60 - 5 }],
+  [
+    'exportClock: a day ahead when it was seen, though its time has come',
+    clock(-hourMs, -hourMs, before(25 * hourMs)),
+    { ...holds, severity: 24 * 60 - 5 },
+  ],
+  ['exportClock: in time when it was seen', clock(-hourMs, -hourMs, before(hourMs)), pass],
+  ['exportClock: seen at a time that has not come', clock(0, 6 * minuteMs, after(hourMs)), holds],
 
   [
     'exportNotReplayed: the first of its source',
@@ -237,6 +256,17 @@ test.each<[string, GateResult, Expected]>([
 
 describe('a reason says what was expected, what was found and what to do', () => {
   test.each<[string, GateResult, (string | RegExp)[]]>([
+    [
+      'sourceExpected',
+      sourceExpected(anExport({ lines: 17 }), new Set()),
+      [
+        'source contoso',
+        'expected in EXPORT_SOURCES',
+        '17 lines',
+        'Put it back, in both parts',
+        'on purpose',
+      ],
+    ],
     ['exportPresent', exportPresent(source, { status: 'missing', reason: 'no export' }), [/^no export$/]],
     ['exportVerified', exportVerified(source, { status: 'refused', reason: 'bad hash' }), [/^bad hash$/]],
     [
@@ -247,7 +277,7 @@ describe('a reason says what was expected, what was found and what to do', () =>
     [
       'exportClock',
       clock(0, 24 * hourMs),
-      ['2026-11-21T02:00', 'here it is 2026-11-20T02:00', 'at most 5 minutes', 'Set the clock'],
+      ['2026-11-21T02:00', 'here it was seen at 2026-11-20T02:00', 'at most 5 minutes', 'Set the clock'],
     ],
     [
       'exportNotReplayed',

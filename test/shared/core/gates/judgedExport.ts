@@ -35,7 +35,7 @@ export const anExport = (given: Partial<ExportUsed> = {}): ExportUsed => ({
 
 const [written] = scenarioExports({ exports: [{ source: 'contoso', records: [] }], cloud: [] });
 
-/** An export with its manifest; `last`: the export of the last accepted run. */
+/** An export with its manifest, seen for the first time; `last`: the export of the last accepted run. */
 export const judged = (
   used: Partial<ExportUsed> = {},
   manifest: Partial<JudgedExport['manifest']> = {},
@@ -44,4 +44,5 @@ export const judged = (
   used: anExport(used),
   manifest: { ...written!.manifest, ...manifest },
   before: last,
+  seenAt: null,
 });

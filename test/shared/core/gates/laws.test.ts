@@ -107,7 +107,7 @@ const manifest = fc
 const night: fc.Arbitrary<Night> = fc.record({
   exports: fc.tuple(
     ...['contoso', 'fabrikam'].map(source =>
-      fc.record({ used: used(source), manifest, before: fc.option(used(source)) }),
+      fc.record({ used: used(source), manifest, before: fc.option(used(source)), seenAt: fc.option(time) }),
     ),
   ),
   tenant: fc.option(
@@ -224,6 +224,7 @@ test('what is found does not depend on the order in which it comes', () =>
       const turned: Night = {
         ...given,
         exports: reversed(given.exports).map(one => ({
+          ...one,
           used: { ...one.used, namingContexts: reversed(one.used.namingContexts) },
           manifest: {
             ...one.manifest,

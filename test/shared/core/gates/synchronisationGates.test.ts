@@ -88,6 +88,8 @@ describe('synchronisationFresh', () => {
     ],
     ['a history, at 24 hours', told(0, source(24)), 'passed'],
     ['a history, above: the tenant can not tell which client reported', told(0, source(25)), 'holds'],
+    ['a history whose client reports nothing: the tenant says so', told(25, source(1)), 'holds'],
+    ['a history, and a tenant of the future, which it must not hide', told(-48, source(1)), 'holds'],
     ['two histories', told(0, source(1), source(24)), 'passed'],
     ['the second is old', told(0, source(1), source(25)), 'holds'],
     ['the first is old', told(0, source(25), source(1)), 'holds'],
@@ -156,7 +158,7 @@ describe('cloudSyncHealthy', () => {
   test.each<[string, GateResult, number, string]>([
     ['not configured', healthy({ status: 'notConfigured' }), 0, 'no Cloud Sync configured'],
     ['not permitted', healthy({ status: 'notPermitted' }), 0, 'not permitted to read'],
-    ['Graph did not tell, which other gates say', cloudSyncHealthy(null), 0, 'not permitted to read'],
+    ['Graph did not tell, which other gates say', cloudSyncHealthy(null), 0, 'not read'],
     ['no job', healthy(jobs()), 0, 'no job'],
     ['every job works', healthy(jobs('Active', 'InProgress')), 0, 'AD2AAD.0 Active, AD2AAD.1 InProgress'],
     [

@@ -73,14 +73,15 @@ describe('what is written is what is read', () => {
     );
   });
 
-  test('of several under one id, which only a skip can make, the one that ran', async () => {
-    const ran = aRun({ state: 'finished' });
+  test('of several under one id, the one that held the lease, whatever was recorded without it', async () => {
+    const ran = aRun({ state: 'finished', fence: 3 });
     const skipped = (ms: number) =>
       aRun({ state: 'skipped', fence: null, startedAt: (start + ms) as Instant, acceptedBefore: null });
     await runs.create(skipped(1), open);
     expect(await runs.read('run-1', open)).toEqual(skipped(1));
     await runs.create(ran, open);
     await runs.create(skipped(-1), open);
+    await runs.create({ ...skipped(2), state: 'failed' }, open);
     expect(await runs.read('run-1', open)).toEqual(ran);
   });
 
