@@ -1,15 +1,16 @@
 import { AppError } from '../../core/appError';
 import type { CloudUser } from '../../core/cloudObject';
-import type { DecidedFacts, StoredDecision } from '../../core/decision';
+import type { DecidedFacts } from '../../core/decision';
 import type { CandidateFacts } from '../../core/facts';
 import type { Instant } from '../../core/instant';
-import { quarantineEntry, reconciler } from '../../core/review/deletionAudit';
+import { reconciler } from '../../core/review/deletionAudit';
 import { quarantineOperation } from '../../core/review/deletionOperation';
 import { decidedFacts, factsOfGone } from '../../core/review/proof';
 import { abandonedAfterMs, type DeletionPorts } from './deletionUseCasePorts';
 import { eachDecision } from './eachDecision';
 import { giveSignInBack, type SignInReleased } from './giveSignInBack';
 import { leaveQuarantine } from './leaveQuarantine';
+import { isQuarantined, recordBlock, type QuarantinedDecision } from './recordBlock';
 
 /** States whose decisions may have kept a quarantine that nobody wants any more. */
 const undecided = ['lapsed', 'rejected'] as const;
@@ -27,7 +28,7 @@ export async function checkQuarantines(
   let left = 0;
   const check = async (state: 'quarantined' | (typeof undecided)[number]): Promise<void> => {
     for await (const decision of eachDecision(ports, 'user', state, signal)) {
-      if (decision.quarantine === null) continue;
+      if (!isQuarantined(decision)) continue;
       // A younger one has an owner, who may not have blocked it yet.
       if (ports.clock.now() - decision.changedAt < abandonedAfterMs) continue;
       try {
@@ -46,13 +47,13 @@ export async function checkQuarantines(
 
 async function checkOne(
   ports: DeletionPorts,
-  decision: StoredDecision,
+  decision: QuarantinedDecision,
   correlationId: string | null,
   signal: AbortSignal,
 ): Promise<void> {
   const { id, quarantine } = decision;
-  if (quarantine === null) return;
   const cloud = await ports.directory.readById('user', id, signal);
+  if (cloud?.accountEnabled === false) await recordBlock(ports, decision, correlationId, signal);
   const release = (because: string): Promise<SignInReleased> =>
     giveSignInBack(ports, decision, { actor: reconciler, correlationId, because, cloud }, signal);
   if (decision.state === 'rejected') {
@@ -70,18 +71,13 @@ async function checkOne(
     await leaveQuarantine(ports, decision, facts && factsOfGone(facts), null, correlationId, signal);
     return;
   }
-  const operationId = quarantineOperation(id, quarantine.at);
-  if ((await ports.trail.find(operationId, quarantine.at, signal)) === null) {
-    // A crash came before the audit row: before the block, too, where the account is enabled.
-    if (cloud.accountEnabled === true) {
+  if (cloud.accountEnabled === true) {
+    const operationId = quarantineOperation(id, quarantine.at);
+    // A crash came before the block.
+    if ((await ports.trail.find(operationId, quarantine.at, signal)) === null) {
       await release('neverBlocked');
       return;
     }
-    const before = await ports.records.readSignIn(operationId, signal);
-    await ports.audit.record(
-      quarantineEntry(decision, before?.accountEnabled ?? null, correlationId),
-      signal,
-    );
   }
   await leaveQuarantine(
     ports,

@@ -6,6 +6,7 @@ import type { Instant } from '../../core/instant';
 import { quarantineOperation, releaseOperation } from '../../core/review/deletionOperation';
 import { withoutEtag } from './backToReview';
 import { lastRequestMs, type DeletionPorts } from './deletionUseCasePorts';
+import { isQuarantined, recordBlock } from './recordBlock';
 
 export interface SignInRelease {
   readonly actor: Actor;
@@ -54,6 +55,7 @@ export async function giveSignInBack(
   const enabled = cloud?.type === 'user' && cloud.accountEnabled === true;
   const toEnable = was === true && cloud !== null && !enabled;
   if (toEnable) {
+    if (isQuarantined(stored)) await recordBlock(ports, stored, correlationId, signal);
     const deadline = (at + lastRequestMs) as Instant;
     const { outcome } = await ports.deleter.release(
       { id, deadline, privileged: 'unknown', accountEnabled: true },

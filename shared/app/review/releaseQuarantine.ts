@@ -4,6 +4,7 @@ import { personActor } from '../../core/review/deletionAudit';
 import { isConflict } from './backToReview';
 import type { Asked, DeletionPorts } from './deletionUseCasePorts';
 import { giveSignInBack } from './giveSignInBack';
+import { isBeingBlocked, isQuarantined } from './recordBlock';
 import { settleAudit } from './settleAudit';
 
 export type QuarantineRelease =
@@ -28,6 +29,8 @@ export async function releaseQuarantineOf(
 ): Promise<QuarantineRelease> {
   const decision = await ports.decisions.read('user', id, signal);
   if (decision === null) return { kind: 'noDecision' };
+  if (isQuarantined(decision) && (await isBeingBlocked(ports, decision, signal)))
+    return { kind: 'changedMeanwhile' };
   await settleAudit(ports.audit, decision, { correlationId }, signal);
   const cloud = await ports.directory.readById('user', id, signal);
   try {

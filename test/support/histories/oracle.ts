@@ -391,8 +391,16 @@ export class Oracle {
 
   // ---- after every step, and at the end
 
-  /** Nothing that was recorded is lost or changed. */
+  /** Nothing that was recorded is lost or changed, and nobody but us blocks anybody. */
   stepped(): void {
+    for (const member of this.world.members) {
+      const live = this.world.tenant.find('user', member.cloud.id);
+      if (live?.type === 'user' && live.accountEnabled === false)
+        this.#expect(
+          (this.world.decision(member)?.quarantine ?? null) !== null,
+          `${member.name}: nobody is locked out without a decision that says so (7)`,
+        );
+    }
     const rows = new Set(this.auditRows);
     this.#expect(
       [...this.#audited].every(row => rows.has(row)),
@@ -452,11 +460,6 @@ export class Oracle {
     const attempts = count('deletionStarted');
     const ends = about.filter(row => row.operationId.endsWith('.end')).length;
     expect(ends === attempts, `every attempt has its end (7): ${attempts}, ${ends}`);
-    if (live?.type === 'user' && live.accountEnabled === false)
-      expect(
-        (decision?.quarantine ?? null) !== null,
-        'nobody is locked out without a decision that says so (7)',
-      );
     if (decision) statistics.count(`decisions ended ${decision.state}`);
   }
 }

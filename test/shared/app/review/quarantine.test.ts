@@ -1,7 +1,9 @@
 import type { DeletionPorts } from '../../../../shared/app/review/deletionUseCasePorts';
 import { checkQuarantines } from '../../../../shared/app/review/checkQuarantines';
 import { releaseQuarantineOf } from '../../../../shared/app/review/releaseQuarantine';
+import { backToReview } from '../../../../shared/app/review/backToReview';
 import { AppError } from '../../../../shared/core/appError';
+import { crashingIn } from '../../../support/crash';
 import type { BlockOutcome } from '../../../../shared/core/cloudWrites/blockOutcome';
 import {
   approver,
@@ -433,4 +435,79 @@ describe('releasing a quarantine', () => {
     expect(await release(made, wrap)).toEqual({ kind: 'changedMeanwhile' });
     expect(made.decision('eve')?.state).toBe('rejected');
   });
+});
+
+describe('a quarantine that is given back while it begins, or that a crash cut short', () => {
+  /** What happens right before the block reaches Graph. */
+  const beforeBlock = (made: DeletionWorld, meanwhile: () => Promise<unknown>) =>
+    made.deleteOne('eve', {
+      wrap: ports => ({
+        ...ports,
+        deleter: {
+          ...deleterOf(ports),
+          block: async (...all) => {
+            await meanwhile();
+            return ports.deleter.block(...all);
+          },
+        },
+      }),
+    });
+  const deleterOf = ({ deleter: one }: DeletionPorts): DeletionPorts['deleter'] => ({
+    delete: (...all) => one.delete(...all),
+    restore: (...all) => one.restore(...all),
+    block: (...all) => one.block(...all),
+    release: (...all) => one.release(...all),
+  });
+
+  test('a release in the moment before the block waits for it: nobody stays blocked without a decision that says so', async () => {
+    const made = await world();
+    let released: unknown;
+    const answer = await beforeBlock(made, async () => (released = await release(made)));
+    expect(released).toEqual({ kind: 'changedMeanwhile' });
+    expect(answer).toMatchObject({ kind: 'quarantined' });
+    expect(await release(made)).toMatchObject({ kind: 'released', accountEnabled: true });
+    expect([enabled(made), made.decision('eve')?.quarantine]).toEqual([true, null]);
+  });
+
+  test('where its approval lapses in that moment, the sign-in is given back by itself', async () => {
+    const made = await world();
+    await beforeBlock(made, async () => {
+      const facts = made.facts('eve')!;
+      made.candidates.rows.set(`user/${facts.id}`, { ...facts, state: 'withdrawn', withdrawal: 'alive' });
+      expect(await made.deleteOne('eve')).toMatchObject({ refusal: 'notCandidate' });
+    });
+    expect([enabled(made), made.decision('eve')?.state]).toEqual([false, 'lapsed']);
+    made.advance(10 * minuteMs);
+    await check(made);
+    expect([enabled(made), made.decision('eve')?.quarantine]).toEqual([true, null]);
+  });
+
+  test.each(['a release', 'a rejection', 'an expiry'])(
+    'the block that a crash left unrecorded is recorded although %s came since',
+    async what => {
+      const made = await world();
+      await made
+        .deleteOne('eve', {
+          wrap: ports => ({ ...ports, deleter: crashingIn(ports.deleter, 'block', 'after') }),
+        })
+        .catch(() => undefined);
+      expect([enabled(made), made.audited('eve')]).toEqual([false, ['candidateApproved']]);
+      if (what === 'a rejection') await made.reject('eve');
+      made.advance(what === 'an expiry' ? 15 * dayMs : 10 * minuteMs);
+      if (what === 'an expiry') {
+        const stored = made.decision('eve')!;
+        await backToReview(made.ports(), stored, made.facts('eve')!, null, made.stop.signal);
+        made.advance(10 * minuteMs);
+      }
+      if (what === 'a release') await release(made);
+      else await check(made);
+      expect(made.rowsAbout('eve')).toContainEqual(
+        expect.objectContaining({
+          action: 'quarantined',
+          details: expect.objectContaining({ accountEnabledBefore: true }),
+        }),
+      );
+      expect(enabled(made)).toBe(what !== 'an expiry');
+    },
+  );
 });
