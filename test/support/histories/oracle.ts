@@ -460,6 +460,8 @@ export class Oracle {
     const attempts = count('deletionStarted');
     const ends = about.filter(row => row.operationId.endsWith('.end')).length;
     expect(ends === attempts, `every attempt has its end (7): ${attempts}, ${ends}`);
+    if (live?.type === 'user' && live.accountEnabled === false && decision?.state !== 'restored')
+      expect(world.facts(member)?.state !== 'withdrawn', 'nobody who lives stays locked out');
     if (decision) statistics.count(`decisions ended ${decision.state}`);
   }
 }

@@ -311,6 +311,55 @@ describe('an object leaves quarantine by itself', () => {
     ]);
   });
 
+  test.each(['failed', 'manual', 'approved', 'lapsed'] as const)(
+    'when it lives, although it was blocked still under a decision that is %s by now',
+    async state => {
+      const made = await inQuarantine();
+      made.advance(days * dayMs).newExport();
+      if (state === 'failed' || state === 'manual') {
+        const failed = { kind: 'failed', retryable: true, status: 429 } as const;
+        made.tenant.deleteOutcomes.push(
+          state === 'failed'
+            ? { ...failed, reason: 'throttled', mayHaveTakenEffect: false }
+            : { kind: 'manual', reason: 'roleHolder', status: 403, code: 'x', mayHaveTakenEffect: false },
+        );
+        await made.deleteOne('eve');
+      } else {
+        made.advance(15 * dayMs).newExport();
+        await check(made);
+        await made.scan();
+        if (state === 'approved') expect(await made.approve('eve')).toBe(true);
+      }
+      await check(made.advance(10 * minuteMs));
+      expect([made.decision('eve')?.state, enabled(made)]).toEqual([state, false]);
+      made.comeBack('eve', 1105).newExport();
+      await made.scan();
+      await check(made);
+      expect([made.decision('eve')?.state, made.decision('eve')?.quarantine, enabled(made)]).toEqual([
+        'lapsed',
+        null,
+        true,
+      ]);
+    },
+  );
+
+  test('when it is gone, but not what a delete of ours may have taken: that one is told by the next call', async () => {
+    const made = await inQuarantine();
+    made.advance(days * dayMs).newExport();
+    made.tenant.deleteOutcomes.push({
+      kind: 'failed',
+      reason: 'noAnswer',
+      status: null,
+      retryable: true,
+      mayHaveTakenEffect: true,
+    });
+    await made.deleteOne('eve');
+    made.tenant.remove('user', made.idOf('eve'));
+    await check(made.advance(10 * minuteMs));
+    expect(made.decision('eve')?.state).toBe('failed');
+    expect(await made.deleteOne('eve')).toMatchObject({ kind: 'deleted' });
+  });
+
   test('later, where Graph does not do it now', async () => {
     const made = await inQuarantine();
     made.tenant.change(made.idOf('eve'), { onPremisesLastSyncDateTime: made.now });
