@@ -7,6 +7,7 @@ import { quarantineOperation, releaseOperation } from '../../core/review/deletio
 import { withoutEtag } from './backToReview';
 import { lastRequestMs, type DeletionPorts } from './deletionUseCasePorts';
 import { isQuarantined, recordBlock } from './recordBlock';
+import { settleAudit } from './settleAudit';
 
 export interface SignInRelease {
   readonly actor: Actor;
@@ -29,9 +30,9 @@ export type SignInReleased =
   | { readonly kind: 'refused'; readonly reason: string };
 
 /**
- * Makes a user's sign-in what it was before we blocked it, then takes the quarantine off the decision. What was kept
- * before the block says what it was; without that nothing was ever blocked. In this order (Graph, audit, decision) a crash leaves a decision that still says
- * "quarantined", and to do all of it again is harmless. Throws as the ports do; `writeConflict` where somebody else was faster.
+ * Makes a user's sign-in what it was before we blocked it, then takes the quarantine off the decision. What was kept before the block
+ * says what it was; without that nothing was ever blocked. In this order (what the log lacks, Graph, audit, decision) a crash leaves a
+ * decision that still says "quarantined", and to do all of it again is harmless. Throws as the ports do; `writeConflict` where somebody else was faster.
  */
 export async function giveSignInBack(
   ports: Pick<DeletionPorts, 'deleter' | 'audit' | 'records' | 'decisions' | 'clock'>,
@@ -49,6 +50,7 @@ export async function giveSignInBack(
   });
   if (step.kind === 'refused' || quarantine === null)
     return { kind: 'refused', reason: step.kind === 'refused' ? step.reason : '' };
+  await settleAudit(ports.audit, stored, { correlationId }, signal);
   const before = await ports.records.readSignIn(quarantineOperation(id, quarantine.at), signal);
   // Where Graph had not said: to enable it could let somebody in who was kept out before.
   const was = before && (before.accountEnabled ?? false);

@@ -5,7 +5,6 @@ import { isConflict } from './backToReview';
 import type { Asked, DeletionPorts } from './deletionUseCasePorts';
 import { giveSignInBack } from './giveSignInBack';
 import { isBeingBlocked, isQuarantined } from './recordBlock';
-import { settleAudit } from './settleAudit';
 
 export type QuarantineRelease =
   | {
@@ -31,7 +30,6 @@ export async function releaseQuarantineOf(
   if (decision === null) return { kind: 'noDecision' };
   if (isQuarantined(decision) && (await isBeingBlocked(ports, decision, signal)))
     return { kind: 'changedMeanwhile' };
-  await settleAudit(ports.audit, decision, { correlationId }, signal);
   const cloud = await ports.directory.readById('user', id, signal);
   try {
     return await giveSignInBack(

@@ -1,7 +1,12 @@
 import type { DeletionPorts } from '../../../../shared/app/review/deletionUseCasePorts';
 import { checkQuarantines } from '../../../../shared/app/review/checkQuarantines';
+import { rejectCandidate } from '../../../../shared/app/review/reject';
+import { reopenCandidate } from '../../../../shared/app/review/reopen';
 import { releaseQuarantineOf } from '../../../../shared/app/review/releaseQuarantine';
 import { backToReview } from '../../../../shared/app/review/backToReview';
+import { approve } from '../../../../shared/core/decisionSteps';
+import type { Instant } from '../../../../shared/core/instant';
+import { versionOf } from '../../../../shared/core/review/version';
 import { AppError } from '../../../../shared/core/appError';
 import { crashingIn } from '../../../support/crash';
 import type { BlockOutcome } from '../../../../shared/core/cloudWrites/blockOutcome';
@@ -559,4 +564,64 @@ describe('a quarantine that is given back while it begins, or that a crash cut s
       expect(enabled(made)).toBe(what !== 'an expiry');
     },
   );
+
+  test.each(['a rejection', 'a reopening'])(
+    '%s whose audit row a crash left out is recorded before it is released',
+    async what => {
+      const made = await inQuarantine();
+      const eve = { type: 'user', id: made.idOf('eve'), by: approver, correlationId: null } as const;
+      const facts = made.facts('eve')!;
+      const version = versionOf(facts, made.decision('eve')!);
+      const ports = { ...made.ports(), audit: crashingIn(made.audit, 'record', 'before') };
+      await (
+        what === 'a rejection'
+          ? rejectCandidate(
+              ports,
+              { ...eve, version, evidenceHash: facts.evidenceHash, reason: 'needed', expiresAt: null },
+              made.stop.signal,
+            )
+          : reopenCandidate(ports, { ...eve, version, reason: null }, made.stop.signal)
+      ).catch(() => undefined);
+      await check(made.advance(10 * minuteMs));
+      expect(enabled(made)).toBe(true);
+      expect(made.audited('eve')).toEqual([
+        'candidateApproved',
+        'quarantined',
+        what === 'a rejection' ? 'candidateRejected' : 'candidateReopened',
+        'quarantineReleased',
+      ]);
+    },
+  );
+
+  test('so is an approval, before it lapses', async () => {
+    const made = await inQuarantine();
+    made.advance(15 * dayMs).newExport();
+    await check(made);
+    await made.scan();
+    const facts = made.facts('eve')!;
+    const step = approve(
+      made.decision('eve')!,
+      facts,
+      {
+        by: approver,
+        at: made.now as Instant,
+        operationId: 'again',
+        evidenceHash: facts.evidenceHash,
+        runId: 'run-2',
+        comment: null,
+        confirmation: null,
+      },
+      { approvalDays: 14, expectedConfirmation: null },
+    );
+    if (step.kind === 'refused') throw new Error(step.reason);
+    await made.decisions.write(step.decision, made.decision('eve')!.etag);
+    made.comeBack('eve', 1105).newExport();
+    await made.scan();
+    await check(made.advance(10 * minuteMs));
+    expect(made.audited('eve').slice(-3)).toEqual([
+      'candidateApproved',
+      'quarantineReleased',
+      'decisionLapsed',
+    ]);
+  });
 });
