@@ -2,6 +2,7 @@ import { verifyAudit } from '../../../shared/app/verifyAudit';
 import type { AuditPart, AuditRow } from '../../../shared/core/audit';
 import type { CloudId, CloudObject } from '../../../shared/core/cloudObject';
 import type { StoredDecision } from '../../../shared/core/decision';
+import { quarantineOperation } from '../../../shared/core/review/deletionOperation';
 import type { StoredFacts } from '../../../shared/core/facts';
 import type { StoredRule } from '../../../shared/core/rule';
 import type { ScanRun } from '../../../shared/core/scanRun';
@@ -429,10 +430,16 @@ export class Oracle {
       if (at === changedAt || state === 'deleting')
         this.#expect(operations.has(operationId), `${state} of ${decision.id} is audited (7)`);
     }
-    for (const member of world.members) this.#endOf(member);
+    for (const { action, operationId, details } of auditRows)
+      if (action === 'quarantineReleased' && (details as { enabledNow?: unknown }).enabledNow === true)
+        this.#expect(
+          operations.has(operationId.replace(/^release\./, 'quarantine.')),
+          `the block before ${operationId} is audited (7)`,
+        );
+    for (const member of world.members) this.#endOf(member, operations);
   }
 
-  #endOf(member: Member): void {
+  #endOf(member: Member, operations: ReadonlySet<string>): void {
     const { world, statistics } = this;
     const { cloud, name } = member;
     const key = `${cloud.type}/${cloud.id}`;
@@ -460,8 +467,11 @@ export class Oracle {
     const attempts = count('deletionStarted');
     const ends = about.filter(row => row.operationId.endsWith('.end')).length;
     expect(ends === attempts, `every attempt has its end (7): ${attempts}, ${ends}`);
-    if (live?.type === 'user' && live.accountEnabled === false && decision?.state !== 'restored')
+    if (live?.type === 'user' && live.accountEnabled === false && decision?.state !== 'restored') {
+      const blocked = quarantineOperation(cloud.id, decision?.quarantine?.at ?? 0);
+      expect(operations.has(blocked), 'its block is audited (7)');
       expect(world.facts(member)?.state !== 'withdrawn', 'nobody who lives stays locked out');
+    }
     if (decision) statistics.count(`decisions ended ${decision.state}`);
   }
 }

@@ -6,10 +6,10 @@ import { leaseMs } from './leaseLock';
 export const minuteMs = 60_000;
 export const dayMs = 24 * 60 * minuteMs;
 
-/** Where a process ends. */
+/** Where a process ends, or gets no answer and goes on as it can. */
 export interface Crash {
   readonly at: number;
-  readonly when: 'before' | 'after';
+  readonly when: 'before' | 'after' | 'unanswered' | 'notDone';
 }
 
 /** How a world is set up. */
@@ -93,7 +93,7 @@ const name = fc.constantFrom(...subjectNames);
 const names = fc.subarray([...subjectNames], { minLength: 1 });
 const someCrash = fc.record({
   at: fc.integer({ min: 1, max: 90 }),
-  when: fc.constantFrom('before', 'after'),
+  when: fc.constantFrom('before', 'after', 'unanswered', 'notDone'),
 });
 const crash: fc.Arbitrary<Crash | null> = fc.option(someCrash, { freq: 1 });
 const source = fc.constantFrom(0 as const, 1 as const);

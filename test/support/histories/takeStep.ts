@@ -1,7 +1,7 @@
 import { askingScan } from '../../../shared/app/askForSynchronisation';
 import { checkQuarantines } from '../../../shared/app/review/checkQuarantines';
 import { AppError } from '../../../shared/core/appError';
-import { CrashError, crashingAt, hangingAt } from '../crash';
+import { CrashError, crashingAt, hangingAt, unansweredAt, type CrashingProcess } from '../crash';
 import { actOf, approveThese, type Go, type Stage } from './acts';
 import { subjectNames, type Member, type SubjectName } from './cast';
 import type { HistoryWorld } from './historyWorld';
@@ -191,14 +191,19 @@ export class Narrator implements Stage {
   /** A process that ends there. */
   #upTo(crash: Crash | null): Go {
     return async work => {
-      const process = crashingAt(crash?.at ?? Infinity, crash?.when ?? 'after');
+      if (crash === null) return alone(work);
+      const process = endingAs(crash);
       try {
         return await work(process.wrap);
       } catch (error) {
-        if (error instanceof CrashError) return null;
+        const unanswered = error instanceof AppError && error.code === 'storageUnavailable';
+        if (error instanceof CrashError || (process.crashed() && unanswered)) return null;
         throw error;
       } finally {
-        if (process.crashed()) this.statistics.count('crashes');
+        if (process.crashed())
+          this.statistics.count(
+            crash.when === 'before' || crash.when === 'after' ? 'crashes' : 'steps without an answer',
+          );
       }
     };
   }
@@ -210,6 +215,18 @@ function about(step: ActStep, name: SubjectName): ActStep {
   if ('names' in step && step.names !== 'all')
     return { ...step, names: [name, ...step.names.filter(other => other !== name)] };
   return step;
+}
+
+function endingAs({ at, when }: Crash): CrashingProcess {
+  switch (when) {
+    case 'before':
+    case 'after':
+      return crashingAt(at, when);
+    case 'unanswered':
+      return unansweredAt(at, 'done');
+    case 'notDone':
+      return unansweredAt(at, 'notDone');
+  }
 }
 
 const alone: Go = work => work(ports => ports);
