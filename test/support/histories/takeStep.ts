@@ -176,7 +176,8 @@ export class Narrator implements Stage {
       world.now += pause;
       await other();
     });
-    await one(amongOthers(work => work(hanging.wrap)));
+    const ending = this.#upTo('crash' in first ? first.crash : null);
+    await one(amongOthers(work => ending(wrap => work(ports => hanging.wrap(wrap(ports))))));
   }
 
   #nameAt(at: number): SubjectName {

@@ -333,7 +333,7 @@ describe('an object leaves quarantine by itself', () => {
         made.advance(15 * dayMs).newExport();
         await check(made);
         await made.scan();
-        if (state === 'approved') expect(await made.approve('eve')).toBe(true);
+        if (state === 'approved') await made.approve('eve');
       }
       await check(made.advance(10 * minuteMs));
       expect([made.decision('eve')?.state, enabled(made)]).toEqual([state, false]);
