@@ -38,9 +38,13 @@ export interface Stage {
 const nothing: Act = async () => undefined;
 
 export function actOf(stage: Stage, step: ActStep): Act {
+  if (step.do === 'scan') return scan(stage);
+  const act = callOf(stage, step);
+  return go => stage.oracle.reviewing(() => act(go));
+}
+
+function callOf(stage: Stage, step: Exclude<ActStep, { do: 'scan' }>): Act {
   switch (step.do) {
-    case 'scan':
-      return scan(stage);
     case 'approve':
     case 'reject':
     case 'reopen':

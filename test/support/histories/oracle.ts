@@ -30,8 +30,8 @@ interface Before {
   readonly runs: ReadonlyMap<string, ScanRun>;
   readonly clouds: ReadonlyMap<string, CloudObject>;
   readonly deletedItems: ReadonlySet<string>;
-  /** Processes of the part review that had begun. */
-  readonly reviews: number;
+  /** Calls to the part review that had begun; null: some had not ended. */
+  readonly reviews: number | null;
 }
 
 /** What decisions about an object depend on, at a moment. */
@@ -60,6 +60,7 @@ export class Oracle {
   readonly #deletionsOf = new Map<number, number>();
   #audited: ReadonlySet<AuditRow> = new Set();
   #reviews = 0;
+  #reviewsOpen = 0;
   #scans = 0;
 
   constructor(
@@ -104,6 +105,14 @@ export class Oracle {
 
   // ---- scans
 
+  /** Around a call to the part review: a scan answers only for what happens while there is none. */
+  async reviewing(call: () => Promise<void>): Promise<void> {
+    this.#reviews += 1;
+    this.#reviewsOpen += 1;
+    await call();
+    this.#reviewsOpen -= 1;
+  }
+
   scanBegins(): Before {
     const { candidates, decisions, tenant, runs } = this.world;
     this.#scans += 1;
@@ -116,7 +125,7 @@ export class Oracle {
       runs: new Map(runs.runs.map(run => [run.runId, run])),
       clouds: this.#clouds(),
       deletedItems: new Set(tenant.bin.keys()),
-      reviews: this.#reviews,
+      reviews: this.#reviewsOpen > 0 ? null : this.#reviews,
     };
   }
 
@@ -264,7 +273,6 @@ export class Oracle {
 
   /** Stands before and behind the ports of one process of the part review. */
   #watch(asking: Asking | null): Watch {
-    this.#reviews += 1;
     const begun = { now: this.world.now, rules: this.rules };
     // At the last look at what the app knows: nothing can be asked of what comes between that and the request.
     const looked = new Map<string, LastLook>();
