@@ -53,6 +53,18 @@ export function legacyOf(recent: readonly ScanRun[]): RunLegacy {
   );
 }
 
+/** How many records are looked at by whoever has looked at all of them (`readRecent`), and asks whether anything holds since. */
+const fewRuns = 10;
+
+/** What holds now. Throws as `legacyOf`. */
+export async function readHolds(
+  runs: Pick<ScanRunTable, 'newest'>,
+  signal: AbortSignal,
+): Promise<readonly Hold[]> {
+  const few = await runs.newest(fewRuns, signal);
+  return legacyOf(few.some(heldLease) ? few : await readRecent(runs, signal)).holds;
+}
+
 type RunUnderLease = ScanRun & { readonly fence: number };
 const heldLease = (run: ScanRun): run is RunUnderLease => run.fence !== null;
 

@@ -79,6 +79,10 @@ export const lockReason = ({ gate, runId }: Hold): string =>
   `The breach of ${gate} of run ${runId} locks approval and deletion until an administrator releases it with a reason: ` +
   `POST /api/scans/${runId}/release.`;
 
+/** Why no run is accepted and nothing deleted, for the people who try. */
+export const holdReason = ({ gate, runId }: Hold): string =>
+  `The breach of ${gate} of run ${runId} holds until an administrator releases it.`;
+
 const covers = (released: Hold, breach: GateSubject & { readonly severity: number }): boolean =>
   sameSubject(released, breach) &&
   breach.severity <= released.severity + (released.severity * releaseSlackPercent) / 100;

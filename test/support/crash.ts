@@ -1,3 +1,5 @@
+import { AppError } from '../../shared/core/appError';
+
 /** The process ended. Nothing in the app may catch it. */
 export class CrashError extends Error {}
 
@@ -34,6 +36,28 @@ export function crashingAt(step: number, when: 'before' | 'after'): CrashingProc
   return { wrap, steps, crashed: () => dead };
 }
 
+/** What answers for itself whatever happens: the writes to Graph, and who gives the lease back. */
+const neverFailing: ReadonlySet<string | symbol> = new Set(['delete', 'restore', 'block', 'release']);
+
+/** Ports of a process one of whose steps has no answer: with its effect, or without. It goes on as it can. */
+export function unansweredAt(step: number, effect: 'done' | 'notDone'): CrashingProcess {
+  let failed = false;
+  const fail = (): never => {
+    failed = true;
+    throw new AppError('storageUnavailable', `no answer at step ${step}, which was ${effect}`);
+  };
+  const { wrap, steps } = steppingThrough({
+    begin: () => undefined,
+    before: async (number, name) => {
+      if (number === step && effect === 'notDone' && !neverFailing.has(name)) fail();
+    },
+    after: (number, name) => {
+      if (number === step && effect === 'done' && !neverFailing.has(name)) fail();
+    },
+  });
+  return { wrap, steps, crashed: () => failed };
+}
+
 /** Ports of a process that hangs before its k-th step, until something else has happened. */
 export const hangingAt = (
   step: number,
@@ -50,8 +74,8 @@ export const hangingAt = (
 interface Steps {
   /** Before a step gets its number. */
   readonly begin: () => void;
-  readonly before: (step: number) => Promise<void>;
-  readonly after: (step: number) => void;
+  readonly before: (step: number, method: string | symbol) => Promise<void>;
+  readonly after: (step: number, method: string | symbol) => void;
 }
 
 function steppingThrough({ begin, before, after }: Steps): Pick<CrashingProcess, 'wrap' | 'steps'> {
@@ -66,9 +90,9 @@ function steppingThrough({ begin, before, after }: Steps): Pick<CrashingProcess,
           begin();
           steps += 1;
           const mine = steps;
-          await before(mine);
+          await before(mine, name);
           const result: unknown = await Reflect.apply(member as (...all: unknown[]) => unknown, target, args);
-          after(mine);
+          after(mine, name);
           // What holds the lease asks for it again and gives it back: these are steps, too.
           return name === 'acquire' && result !== null ? wrapPort(result as object) : result;
         };

@@ -20,6 +20,7 @@ export async function backToReview(
 ): Promise<WentBack> {
   const standing = lapse(withoutEtag(stored), facts, ports.clock.now());
   if (standing.kind === 'stands') return 'stands';
+  await settleAudit(ports.audit, stored, { correlationId }, signal);
   try {
     await ports.decisions.write(standing.decision, stored.etag, signal);
   } catch (error) {

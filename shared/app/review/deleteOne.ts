@@ -21,8 +21,8 @@ import {
 import { isConflict, withoutEtag } from './backToReview';
 import { closingMs, type Asked, type DeletionPorts, type DeletionSettings } from './deletionUseCasePorts';
 import { endDeletion, type DeletingDecision } from './endDeletion';
-import { excludingRule } from './excludingRule';
 import { lookAfter, lookUpRestorableUntil } from './lookAfter';
+import { obstacleOf } from './obstacle';
 
 export type DeletableDecision = StoredDecision & DecisionIn<'approved' | 'quarantined' | 'failed'>;
 
@@ -100,8 +100,8 @@ async function begin(
   const { type, id } = decision;
   // Once more, and not from the call's beginning: a scan, or somebody who wants it to stop, may have been faster.
   const facts = await ports.facts.read(type, id, signal);
-  const rule = facts && (await excludingRule(ports, facts, signal));
-  if (rule) return refused('excluded', `The rule ${rule.ruleId} keeps it from being deleted.`);
+  const obstacle = facts && (await obstacleOf(ports, facts, signal));
+  if (obstacle) return refused(obstacle.refusal, obstacle.detail);
   const at = ports.clock.now();
   const operationId = startOperation(callId, decision, nextAttempt(decision));
   const step = startDeletion(
@@ -222,6 +222,8 @@ async function provedNoMore(
     const lapsed = approvalFault(approval, facts, ports.clock.now());
     if (lapsed !== null)
       return ended({ kind: 'abandoned', because: lapsed === 'gone' ? 'notCandidate' : lapsed });
+    const obstacle = facts && (await obstacleOf(ports, facts, signal));
+    if (obstacle) return unsent(`Nothing was sent. ${obstacle.detail}`);
     signal.throwIfAborted();
     return null;
   } catch (error) {

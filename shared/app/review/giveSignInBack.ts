@@ -6,6 +6,8 @@ import type { Instant } from '../../core/instant';
 import { quarantineOperation, releaseOperation } from '../../core/review/deletionOperation';
 import { withoutEtag } from './backToReview';
 import { lastRequestMs, type DeletionPorts } from './deletionUseCasePorts';
+import { isQuarantined, recordBlock } from './recordBlock';
+import { settleAudit } from './settleAudit';
 
 export interface SignInRelease {
   readonly actor: Actor;
@@ -28,9 +30,9 @@ export type SignInReleased =
   | { readonly kind: 'refused'; readonly reason: string };
 
 /**
- * Makes a user's sign-in what it was before we blocked it, then takes the quarantine off the decision. What was kept
- * before the block says what it was; without that nothing was ever blocked. In this order (Graph, audit, decision) a crash leaves a decision that still says
- * "quarantined", and to do all of it again is harmless. Throws as the ports do; `writeConflict` where somebody else was faster.
+ * Makes a user's sign-in what it was before we blocked it, then takes the quarantine off the decision. What was kept before the block
+ * says what it was; without that nothing was ever blocked. In this order (what the log lacks, Graph, audit, decision) a crash leaves a
+ * decision that still says "quarantined", and to do all of it again is harmless. Throws as the ports do; `writeConflict` where somebody else was faster.
  */
 export async function giveSignInBack(
   ports: Pick<DeletionPorts, 'deleter' | 'audit' | 'records' | 'decisions' | 'clock'>,
@@ -48,12 +50,14 @@ export async function giveSignInBack(
   });
   if (step.kind === 'refused' || quarantine === null)
     return { kind: 'refused', reason: step.kind === 'refused' ? step.reason : '' };
+  await settleAudit(ports.audit, stored, { correlationId }, signal);
   const before = await ports.records.readSignIn(quarantineOperation(id, quarantine.at), signal);
   // Where Graph had not said: to enable it could let somebody in who was kept out before.
   const was = before && (before.accountEnabled ?? false);
   const enabled = cloud?.type === 'user' && cloud.accountEnabled === true;
   const toEnable = was === true && cloud !== null && !enabled;
   if (toEnable) {
+    if (isQuarantined(stored)) await recordBlock(ports, stored, correlationId, signal);
     const deadline = (at + lastRequestMs) as Instant;
     const { outcome } = await ports.deleter.release(
       { id, deadline, privileged: 'unknown', accountEnabled: true },

@@ -10,8 +10,8 @@ import { decidedFacts, factsOfGone } from '../../core/review/proof';
 import { backToReview, isConflict, withoutEtag } from './backToReview';
 import { refusalOfStep, type DeleteOneRequest, type DeletableDecision } from './deleteOne';
 import { closingMs, type DeletionPorts, type DeletionSettings } from './deletionUseCasePorts';
-import { excludingRule } from './excludingRule';
 import { giveSignInBack } from './giveSignInBack';
+import { obstacleOf } from './obstacle';
 
 const dayMs = 24 * 60 * 60 * 1000;
 
@@ -30,8 +30,8 @@ export async function quarantineOne(
 ): Promise<ItemOutcome> {
   const { id } = decision;
   const facts = await ports.facts.read('user', id, signal);
-  const rule = facts && (await excludingRule(ports, facts, signal));
-  if (rule) return refusedItem('excluded', `The rule ${rule.ruleId} keeps it from being deleted.`);
+  const obstacle = facts && (await obstacleOf(ports, facts, signal));
+  if (obstacle) return refusedItem(obstacle.refusal, obstacle.detail);
   const live = await ports.directory.readById('user', id, signal);
   if (live === null || canonicalJson({ ...live }) !== canonicalJson({ ...judged }))
     return refusedItem('evidenceChanged', 'The object changed while it was looked at: call again.');

@@ -1,7 +1,7 @@
 import { coverageOf, type Coverage } from '../../core/coverage';
 import type { SourceName } from '../../core/exportFormat';
 import { blocks } from '../../core/gates/gate';
-import { locksOf, openHolds, type Hold } from '../../core/holds';
+import { holdReason, locksOf, openHolds, type Hold } from '../../core/holds';
 import type { Instant } from '../../core/instant';
 import type { ObjectType } from '../../core/objectType';
 import { activeRules } from '../../core/rule';
@@ -64,9 +64,7 @@ export async function readEvidence(
   const reasons = [
     ...gates.filter(gate => blocks(gate) && gate.reason !== '').map(gate => gate.reason),
     ...(accepted === null ? ['No scan was accepted yet: run one, and look at its gates.'] : []),
-    ...holding.map(
-      ({ gate, runId }) => `The breach of ${gate} of run ${runId} holds until an administrator releases it.`,
-    ),
+    ...holding.map(holdReason),
   ];
   if (gates.some(blocks) || accepted === null || holding.length > 0 || read.accepted.length === 0)
     return { kind: 'refused', reasons };

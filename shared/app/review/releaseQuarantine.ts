@@ -4,7 +4,7 @@ import { personActor } from '../../core/review/deletionAudit';
 import { isConflict } from './backToReview';
 import type { Asked, DeletionPorts } from './deletionUseCasePorts';
 import { giveSignInBack } from './giveSignInBack';
-import { settleAudit } from './settleAudit';
+import { isBeingBlocked, isQuarantined } from './recordBlock';
 
 export type QuarantineRelease =
   | {
@@ -28,7 +28,8 @@ export async function releaseQuarantineOf(
 ): Promise<QuarantineRelease> {
   const decision = await ports.decisions.read('user', id, signal);
   if (decision === null) return { kind: 'noDecision' };
-  await settleAudit(ports.audit, decision, { correlationId }, signal);
+  if (isQuarantined(decision) && (await isBeingBlocked(ports, decision, signal)))
+    return { kind: 'changedMeanwhile' };
   const cloud = await ports.directory.readById('user', id, signal);
   try {
     return await giveSignInBack(

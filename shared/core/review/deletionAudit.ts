@@ -1,5 +1,5 @@
 import type { Actor, AuditEntry } from '../audit';
-import type { DecisionIn, Person } from '../decision';
+import type { Decision, DecisionIn, Person, Quarantine } from '../decision';
 import { formatInstant, type Instant } from '../instant';
 import { actionOfEnding, type DeletionEnding } from './deletionEnding';
 import { endOperation, quarantineOperation } from './deletionOperation';
@@ -32,22 +32,26 @@ export const startEntry = (deleting: Deleting, correlationId: string | null): Au
   },
 });
 
-/** That sign-in was blocked, made from the row and from what was kept before. */
-export const quarantineEntry = (
-  { type, id, approval, quarantine }: DecisionIn<'quarantined'>,
+/** That sign-in was blocked, made from the row, whatever was decided since, and from what was kept before. */
+export function quarantineEntry(
+  decision: Decision & { readonly quarantine: Quarantine },
   accountEnabledBefore: boolean | null,
   correlationId: string | null,
-): AuditEntry => ({
-  operationId: quarantineOperation(id, quarantine.at),
-  at: quarantine.at,
-  actor: personActor(quarantine.by),
-  action: 'quarantined',
-  object: { type, id },
-  evidenceHash: approval.evidenceHash,
-  runId: approval.runId,
-  correlationId,
-  details: { accountEnabledBefore, until: formatInstant(quarantine.until) },
-});
+): AuditEntry {
+  const { type, id, quarantine } = decision;
+  const approval = 'approval' in decision ? decision.approval : null;
+  return {
+    operationId: quarantineOperation(id, quarantine.at),
+    at: quarantine.at,
+    actor: personActor(quarantine.by),
+    action: 'quarantined',
+    object: { type, id },
+    evidenceHash: approval?.evidenceHash ?? null,
+    runId: approval?.runId ?? null,
+    correlationId,
+    details: { accountEnabledBefore, until: formatInstant(quarantine.until) },
+  };
+}
 
 export interface EndedBy {
   readonly actor: Actor;

@@ -163,7 +163,12 @@ export const settingsFit =
   };
 
 /** What a run is judged by, and the proof before a delete. */
-const judgedBy = ['EXPORT_SOURCES', 'GATE_LIMITS', 'WAITING_RULES', 'CLOUD_SYNC_SERVICE_PRINCIPAL_IDS'] as const;
+const judgedBy = [
+  'EXPORT_SOURCES',
+  'GATE_LIMITS',
+  'WAITING_RULES',
+  'CLOUD_SYNC_SERVICE_PRINCIPAL_IDS',
+] as const;
 
 /** A delete is proved by the same sources and limits as the scan that found it. */
 export const partsJudgeAlike: Check = deployment =>

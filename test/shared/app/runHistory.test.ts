@@ -4,6 +4,7 @@ import {
   leastUnderLease,
   manyRuns,
   readAccepted,
+  readHolds,
   readRecent,
   recentRuns,
 } from '../../../shared/app/runHistory';
@@ -199,4 +200,35 @@ describe('what the exports of a night are compared with', () => {
     const refused = run(6, { exports: [used('fabrikam', 6)] });
     expect(told(baselineOf(accepted, [refused, ...recent]))).toEqual(['contoso 5', 'fabrikam 4']);
   });
+});
+
+describe('what holds now', () => {
+  const holding = async (records: readonly ScanRun[]) => {
+    const table = new MemoryRuns();
+    table.runs = [...records];
+    const asked: number[] = [];
+    const newest = (limit: number) => {
+      asked.push(limit);
+      return table.newest(limit);
+    };
+    return { holders: holdersOf({ holds: await readHolds({ newest }, signal) }), asked };
+  };
+
+  test('is what the newest record of a run that held the lease says, and few are read for it', async () => {
+    const { holders, asked } = await holding([run(1), run(2), skipped(2, 3)]);
+    expect(holders).toEqual(['run-2']);
+    expect(asked).toEqual([expect.any(Number)]);
+    expect(asked[0]).toBeLessThan(recentRuns);
+  });
+
+  test('is looked for among more, where the newest few never held it', async () => {
+    const { holders, asked } = await holding([
+      run(1),
+      ...Array.from({ length: 40 }, (_, at) => skipped(1, at + 2)),
+    ]);
+    expect(holders).toEqual(['run-1']);
+    expect(asked).toHaveLength(2);
+  });
+
+  test('is nothing, where there was no run', async () => expect((await holding([])).holders).toEqual([]));
 });

@@ -4,6 +4,7 @@ import { blocks, breachedGate, passedGate, sameSubject, subjectOf } from '../../
 import {
   decideHolds,
   holdsPerSubject,
+  holdReason,
   lockReason,
   locksOf,
   openHolds,
@@ -315,6 +316,15 @@ describe('a breach of volume locks', () => {
     expect(typesOf(lock(many), activeRules([aRelease('run-1', 'candidates')], start))).toEqual([]);
     expect(typesOf(lock(many), activeRules([aRelease('run-1', 'newMissing')], start))).toEqual(['user']);
     expect(typesOf(lock(many), activeRules([aRelease('run-2', 'candidates')], start))).toEqual(['user']);
+  });
+
+  test('a breach of evidence says what holds', () => {
+    const nights = new Nights();
+    nights.pass([breach(many, 100)]);
+    const [hold] = nights.holds;
+    expect(hold && holdReason(hold)).toBe(
+      'The breach of candidates of run run-1 holds until an administrator releases it.',
+    );
   });
 
   test('a lock says what it is of, and how it is released', () => {

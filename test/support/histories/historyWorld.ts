@@ -9,6 +9,7 @@ import { createAuditTrail } from '../../../shared/app/review/auditTrail';
 import type { DeletionPorts, DeletionSettings } from '../../../shared/app/review/deletionUseCasePorts';
 import { createExportRequests } from '../../../shared/app/review/requestExport';
 import type { RulesPorts } from '../../../shared/app/review/rules';
+import type { FactsReader } from '../../../shared/app/review/factsReader';
 import type { RuleTable } from '../../../shared/app/decisionPorts';
 import type { Person, StoredDecision } from '../../../shared/core/decision';
 import type { SourceName } from '../../../shared/core/exportFormat';
@@ -17,6 +18,7 @@ import type { GateLimits } from '../../../shared/core/gates/limits';
 import { defaultGateLimits } from '../../../shared/core/gates/limits';
 import type { Instant } from '../../../shared/core/instant';
 import type { Guid } from '../../../shared/core/keys/guid';
+import type { StoredRule } from '../../../shared/core/rule';
 import type { ScanRun } from '../../../shared/core/scanRun';
 import { defaultWaitingRules, type WaitingRules } from '../../../shared/core/waiting';
 import { instant } from '../builders';
@@ -67,6 +69,18 @@ const leftBeforeDays = 33;
 type Wrap = CrashingProcess['wrap'];
 const unwrapped: Wrap = ports => ports;
 
+/** Who asks for a delete, and how the app is set up then. */
+export interface Asking {
+  readonly by: string;
+  readonly settings: DeletionSettings;
+}
+
+/** Stands around two ports of a process: behind what it reads of the facts, and before what it writes to the tenant. */
+export interface Watch {
+  readonly facts: (reader: FactsReader) => FactsReader;
+  readonly deleter: (deleter: CloudDeleter) => CloudDeleter;
+}
+
 /** A tenant, its forests and the app's tables, in memory, on a clock that stands still unless it is moved. */
 export class HistoryWorld {
   now: number = begin;
@@ -93,8 +107,10 @@ export class HistoryWorld {
   readonly testObjects: ReadonlySet<string>;
   readonly stop = new AbortController();
   deletion: DeletionSettings;
-  /** Stands before the tenant: what is written to it is looked at there. */
-  watch: (deleter: CloudDeleter) => CloudDeleter = one => one;
+  /** Looks at each process of the part review; `asking` null: it was not asked to delete anything. */
+  watch: (asking: Asking | null) => Watch = () => ({ facts: one => one, deleter: one => one });
+  /** The rules as each run read them. */
+  readonly rulesReadBy = new Map<string, readonly StoredRule[]>();
   #ids = 0;
 
   constructor(readonly settings: WorldSettings) {
@@ -172,6 +188,8 @@ export class HistoryWorld {
 
   /** What the part scan works with, each process with ports of its own. */
   scanPorts(wrap: Wrap = unwrapped): DetectOrphansPorts {
+    const runId = this.newId();
+    const { rules, rulesReadBy } = this;
     const {
       auditTable,
       auditMirror,
@@ -186,7 +204,12 @@ export class HistoryWorld {
       exports: new ForestExports(this.forests),
       candidates: this.candidates,
       runs: this.runs,
-      rules: this.rules,
+      rules: {
+        async *readAll() {
+          rulesReadBy.set(runId, [...rules.rows.values()]);
+          yield* rules.readAll();
+        },
+      },
       synchronisation: this.synchronisation,
       lock: this.lock,
       deletedItems: this.tenant,
@@ -198,7 +221,7 @@ export class HistoryWorld {
       auditMirror: this.auditMirror,
       log: this.log,
       clock: this.clock,
-      newRunId: () => this.newId(),
+      newRunId: () => runId,
     });
     const requests = createExportRequests({
       blobs: requestBlobs,
@@ -222,9 +245,11 @@ export class HistoryWorld {
   /** What the part review works with; a process has a log of its own over the audit's table and mirror. */
   reviewPorts(
     wrap: Wrap = unwrapped,
+    asking: Asking | null = null,
   ): DeletionPorts & ApprovePorts & RulesPorts & { readonly rules: RuleTable } {
+    const watch = this.watch(asking);
     const { auditTable, auditMirror, ...ports } = wrap({
-      facts: memoryFactsReader(this.candidates),
+      facts: watch.facts(memoryFactsReader(this.candidates)),
       decisions: this.decisions,
       caps: this.caps,
       rules: this.rules,
@@ -233,7 +258,7 @@ export class HistoryWorld {
       directory: this.directory,
       exports: new ForestExports(this.forests),
       requests: this.requests,
-      deleter: this.watch(this.tenant),
+      deleter: this.tenant,
       deletedItems: this.tenant,
       snapshots: this.tenant,
       records: this.records,
@@ -243,7 +268,7 @@ export class HistoryWorld {
       clock: this.clock,
     });
     const audit = this.#auditLog('review', auditTable, auditMirror);
-    return { ...ports, audit, trail: createAuditTrail(auditTable) };
+    return { ...ports, deleter: watch.deleter(ports.deleter), audit, trail: createAuditTrail(auditTable) };
   }
 
   approveSettings(): ApproveSettings {

@@ -12,13 +12,18 @@ const leastIn300: Readonly<Record<string, number>> = {
   'runs refused': 40,
   'runs held': 40,
   'runs skipped': 10,
-  'scans that hung': 5,
-  crashes: 60,
+  'hung: scan': 12,
+  'hung: delete': 50,
+  'hung: reject': 5,
+  'meanwhile: again': 25,
+  'meanwhile: delete': 25,
+  'steps without an answer': 15,
+  crashes: 30,
   'holds: added': 15,
   'decisions: bulk approved': 250,
   'refused to approve: locked': 50,
   'delete: refused, evidenceRefused': 40,
-  'delete: refused, waitingForExport': 8,
+  'delete: refused, waitingForExport': 2,
 };
 
 /** What happened too seldom in so many histories, one line each; fewer than 300 may be about anything. */

@@ -1,10 +1,10 @@
-import type { CloudDeleter } from '../../../shared/app/deletionPorts';
 import { verifyAudit } from '../../../shared/app/verifyAudit';
 import type { AuditPart, AuditRow } from '../../../shared/core/audit';
-import type { CloudObject } from '../../../shared/core/cloudObject';
+import type { CloudId, CloudObject } from '../../../shared/core/cloudObject';
 import type { StoredDecision } from '../../../shared/core/decision';
-import type { ObjectType } from '../../../shared/core/objectType';
 import { endingOfDetails } from '../../../shared/core/review/deletionEnding';
+import { quarantineOperation } from '../../../shared/core/review/deletionOperation';
+import type { StoredFacts } from '../../../shared/core/facts';
 import type { StoredRule } from '../../../shared/core/rule';
 import type { ScanRun } from '../../../shared/core/scanRun';
 import type { Member } from './cast';
@@ -12,7 +12,7 @@ import { unfitEvidence } from './evidenceOracle';
 import type { KeptExport } from './forest';
 import { holdersOf } from './heldBy';
 import { HoldsOracle } from './holdsOracle';
-import type { HistoryWorld } from './historyWorld';
+import type { Asking, HistoryWorld, Watch } from './historyWorld';
 import type { Statistics } from './statistics';
 import { dayMs, minuteMs } from './steps';
 import { recordsOf, tooEarly, type Observation } from './timeOracle';
@@ -21,14 +21,25 @@ const restoredMs = 30 * dayMs;
 /** How long Graph's lists may still show what is deleted. */
 const listLagMs = 60 * minuteMs;
 
-/** Everything that a run must leave alone, unless it is accepted. */
+/** Everything that a run must leave alone, unless it is accepted, and the tenant as the run found it. */
 interface Before {
   readonly rows: ReadonlyMap<string, string>;
   readonly decisions: number;
-  readonly audited: number;
+  readonly asked: number;
   readonly reviewed: number;
   readonly writes: number;
   readonly runs: ReadonlyMap<string, ScanRun>;
+  readonly clouds: ReadonlyMap<string, CloudObject>;
+  readonly deletedItems: ReadonlySet<string>;
+  /** Calls to the part review that had begun; null: some had not ended. */
+  readonly reviews: number | null;
+}
+
+/** What decisions about an object depend on, at a moment. */
+export interface DecisionGround {
+  readonly now: number;
+  readonly facts: StoredFacts | null;
+  readonly rules: readonly StoredRule[];
 }
 
 /**
@@ -44,19 +55,20 @@ export class Oracle {
   readonly vanished = new Set<string>();
   /** Objects that came back from the cloud's deleted items, by us or by somebody else. */
   readonly revived = new Set<string>();
-  /** Who asks for a delete now; null: nobody. */
-  asking: string | null = null;
   readonly #holds = new HoldsOracle();
   readonly #observations: Observation[] = [];
   readonly #processed = new Set<string>();
-  readonly #deletionsOf = new Map<string, number>();
+  readonly #deletionsOf = new Map<number, number>();
   #audited: ReadonlySet<AuditRow> = new Set();
+  #reviews = 0;
+  #reviewsOpen = 0;
+  #scans = 0;
 
   constructor(
     private readonly world: HistoryWorld,
     private readonly statistics: Statistics,
   ) {
-    world.watch = deleter => this.#watched(deleter);
+    world.watch = asking => this.#watch(asking);
   }
 
   #expect(holds: boolean, what: string): void {
@@ -64,8 +76,7 @@ export class Oracle {
   }
 
   get rules(): readonly StoredRule[] {
-    const { rules, now } = this.world;
-    return [...rules.rows.values()].filter(({ expiresAt }) => expiresAt === null || now < expiresAt);
+    return inForce([...this.world.rules.rows.values()], this.world.now);
   }
 
   get auditRows(): readonly AuditRow[] {
@@ -78,42 +89,61 @@ export class Oracle {
     return this.auditRows.filter(row => row.part === part).length;
   }
 
-  /** Whether anything that nobody released keeps objects of the type from being decided about. */
-  isLocked(type: ObjectType): boolean {
-    return this.#holds.locks(type, this.rules).length > 0;
+  /** What is in force about the object now. */
+  ground(member: Member): DecisionGround {
+    return { now: this.world.now, facts: this.world.facts(member), rules: this.rules };
   }
 
-  #excludes({ cloud }: Member): boolean {
-    return this.rules.some(
-      ({ content }) =>
-        content.kind === 'exclusion' && content.excludes.by === 'id' && content.excludes.id === cloud.id,
+  #clouds(): Map<string, CloudObject> {
+    const { world } = this;
+    return new Map(
+      world.members.flatMap(({ name, cloud }) => {
+        const now = world.tenant.find(cloud.type, cloud.id);
+        return now ? [[name, now] as const] : [];
+      }),
     );
   }
 
   // ---- scans
 
-  before(): Before {
+  /** Around a call to the part review: a scan answers only for what happens while there is none. */
+  async reviewing(call: () => Promise<void>): Promise<void> {
+    this.#reviews += 1;
+    this.#reviewsOpen += 1;
+    await call();
+    this.#reviewsOpen -= 1;
+  }
+
+  scanBegins(): Before {
     const { candidates, decisions, tenant, runs } = this.world;
+    this.#scans += 1;
     return {
       rows: new Map([...candidates.rows].map(([key, { etag }]) => [key, etag])),
       decisions: decisions.written,
-      audited: this.auditRows.length,
+      asked: this.#rowsOf('scan'),
       reviewed: this.#rowsOf('review'),
       writes: tenant.writes.length,
       runs: new Map(runs.runs.map(run => [run.runId, run])),
+      clouds: this.#clouds(),
+      deletedItems: new Set(tenant.bin.keys()),
+      reviews: this.#reviewsOpen > 0 ? null : this.#reviews,
     };
   }
 
-  /** After one scan, or two at once. */
-  scanned(before: Before): void {
+  /** After a scan; of several at once, after the last one. */
+  scanEnded(before: Before): void {
+    this.#scans -= 1;
+    if (this.#scans > 0) return;
     const { world, statistics } = this;
     const { candidates, decisions, tenant, runs } = world;
-    this.#expect(decisions.written === before.decisions, 'a scan decides nothing (8)');
-    this.#expect(tenant.writes.length === before.writes, 'a scan changes nothing in the tenant (8)');
-    this.#expect(
-      this.#rowsOf('review') === before.reviewed,
-      'a scan adds nothing to the log of the review (8)',
-    );
+    if (this.#reviews === before.reviews) {
+      this.#expect(decisions.written === before.decisions, 'a scan decides nothing (8)');
+      this.#expect(tenant.writes.length === before.writes, 'a scan changes nothing in the tenant (8)');
+      this.#expect(
+        this.#rowsOf('review') === before.reviewed,
+        'a scan adds nothing to the log of the review (8)',
+      );
+    }
     for (const [runId, run] of before.runs) {
       const now = runs.runs.find(one => one.runId === runId);
       const closed = run.state === 'running' && now?.state === 'aborted';
@@ -127,7 +157,9 @@ export class Oracle {
         this.#take(
           run,
           inOrder.some(other => isAfter(other, run)),
+          before,
         ) ?? accepted;
+    world.directory.shortList = null;
     const changed = [...candidates.rows].filter(([key, { etag }]) => before.rows.get(key) !== etag);
     this.#expect(before.rows.size <= candidates.rows.size, 'no row vanishes (4)');
     statistics.count('rows written', changed.length);
@@ -137,7 +169,7 @@ export class Oracle {
       // One that a crash ended may have been about to be accepted, and asks before it writes.
       const judged = records.every(run => run.state !== 'running' && run.state !== 'aborted');
       this.#expect(
-        !judged || this.auditRows.length === before.audited,
+        !judged || this.#rowsOf('scan') === before.asked,
         'a run that was not accepted asks for nothing (4)',
       );
       return;
@@ -173,18 +205,20 @@ export class Oracle {
    * The observation of a run that passed its gates; null: it changed nothing. One that was `overtaken` while it hung lost its lease:
    * whoever took it has judged the same by itself, and goes on from there.
    */
-  #take(run: ScanRun, overtaken: boolean): Observation | null {
+  #take(run: ScanRun, overtaken: boolean, { clouds, deletedItems }: Before): Observation | null {
     const { world, statistics } = this;
     this.#processed.add(run.runId);
     statistics.count(`runs ${run.state}`);
     if (run.fence === null) return null;
     const passed = run.plan !== null && run.state !== 'refused' && run.state !== 'held';
     for (const gate of run.gates) if (!gate.passed) statistics.count(`breaches of ${gate.gate}`);
-    if (!overtaken) this.breaches.push(...this.#holds.take(run, passed, this.rules));
+    // As it read them: they may be others since.
+    const rules = inForce(world.rulesReadBy.get(run.runId) ?? [...world.rules.rows.values()], run.startedAt);
+    if (!overtaken) this.breaches.push(...this.#holds.take(run, passed, rules));
     if (!passed) return null;
     const exports = this.#exportsOf(run);
     const before = this.#observations.findLast(one => one.finished)?.exports ?? [];
-    for (const fault of unfitEvidence(world, { now: run.startedAt, exports, before, rules: this.rules }))
+    for (const fault of unfitEvidence(world, { now: run.startedAt, exports, before, rules }))
       this.breaches.push(`${run.runId} was accepted although: ${fault} (4)`);
     this.#expect(
       world.forests.every(({ storageFault }) => storageFault === null),
@@ -196,13 +230,9 @@ export class Oracle {
       at: run.startedAt,
       finished: run.state === 'finished',
       exports,
-      clouds: new Map(
-        world.members.flatMap(({ name, cloud }) => {
-          const now = world.tenant.find(cloud.type, cloud.id);
-          return now ? [[name, now] as const] : [];
-        }),
-      ),
-      deletedItems: new Set(world.tenant.bin.keys()),
+      // What was deleted since was there, and what was restored since may have been seen.
+      clouds: new Map([...this.#clouds(), ...clouds]),
+      deletedItems: new Set([...deletedItems].filter(id => world.tenant.bin.has(id as CloudId))),
       tenantLastSync: world.synchronisation.state.lastSyncDateTime,
     };
     this.#observations.push(observation);
@@ -219,101 +249,133 @@ export class Oracle {
 
   // ---- decisions
 
-  /** After a step that may have approved. */
-  decided(member: Member, earlier: StoredDecision | null): void {
+  /**
+   * After a step that may have approved. `ground`: at its beginning, since what changes while somebody decides may not be seen. A
+   * delete is not begun by an approval that was overtaken so.
+   */
+  decided(member: Member, earlier: StoredDecision | null, ground: DecisionGround): void {
     const { world } = this;
     const decision = world.decision(member);
     if (decision?.state !== 'approved' || decision.etag === earlier?.etag) return;
     if (decision.approval.at !== decision.changedAt) return;
-    const facts = world.facts(member);
-    const expect = (holds: boolean, promise: string): void =>
-      this.#expect(holds, `approved ${member.name}: ${promise}`);
-    expect(facts?.state === 'candidate', 'a candidate (2)');
-    expect(facts?.evidenceHash === decision.approval.evidenceHash, 'the evidence of now (1)');
-    expect(!this.isLocked(member.cloud.type), 'no lock is in force (4)');
-    expect(!this.#excludes(member), 'no rule keeps it');
-    expect(member.cloud.type !== 'contact' || world.settings.contactsThroughBeta, 'contacts are for people');
+    const { evidenceHash } = decision.approval;
+    const grounds = [ground, this.ground(member)];
+    const expect = (holds: (one: DecisionGround) => boolean, promise: string): void =>
+      this.#expect(grounds.some(holds), `approved ${member.name}: ${promise}`);
+    const { type } = member.cloud;
+    expect(({ facts }) => facts?.state === 'candidate', 'a candidate (2)');
+    expect(({ facts }) => facts?.evidenceHash === evidenceHash, 'the evidence of now (1)');
+    expect(({ rules }) => this.#holds.locks(type, rules).length === 0, 'no lock is in force (4)');
+    expect(({ rules }) => !excludes(rules, member), 'no rule keeps it');
+    expect(() => type !== 'contact' || world.settings.contactsThroughBeta, 'contacts are for people');
   }
 
   // ---- what is written to the tenant
 
-  #watched(deleter: CloudDeleter): CloudDeleter {
+  /** Stands before and behind the ports of one process of the part review. */
+  #watch(asking: Asking | null): Watch {
+    const begun = { now: this.world.now, rules: this.rules };
+    // At the last look at what the app knows: nothing can be asked of what comes between that and the request.
+    const looked = new Map<string, LastLook>();
+    const look = (id: string, state: 'deleting' | 'quarantined'): void =>
+      this.#look({ id, state, asking, begun, looked: looked.get(id) ?? null });
     return {
-      restore: (...all) => deleter.restore(...all),
-      release: (...all) => deleter.release(...all),
-      block: (...all) => {
-        this.#look(all[0].id, 'quarantined');
-        this.statistics.count('blocks');
-        return deleter.block(...all);
-      },
-      delete: (...all) => {
-        this.#look(all[0].id, 'deleting');
-        this.statistics.count('DELETE requests');
-        return deleter.delete(...all);
-      },
+      facts: reader => ({
+        read: (type, id, signal) => {
+          const member = this.world.members.find(({ cloud }) => cloud.id === id);
+          if (member) looked.set(id, { ...this.ground(member), open: this.#holds.open(this.rules) });
+          return reader.read(type, id, signal);
+        },
+      }),
+      deleter: deleter => ({
+        restore: (...all) => deleter.restore(...all),
+        release: (...all) => deleter.release(...all),
+        block: (...all) => {
+          look(all[0].id, 'quarantined');
+          this.statistics.count('blocks');
+          return deleter.block(...all);
+        },
+        delete: (...all) => {
+          look(all[0].id, 'deleting');
+          this.statistics.count('DELETE requests');
+          return deleter.delete(...all);
+        },
+      }),
     };
   }
 
-  #look(id: string, state: 'deleting' | 'quarantined'): void {
+  #look({ id, state, asking, begun, looked }: Request): void {
     const { world } = this;
-    const { now } = world;
     const member = world.members.find(({ cloud }) => cloud.id === id);
     if (!member) return void this.breaches.push(`${id} is nobody's`);
     const { name } = member;
     const { type } = member.cloud;
     const expect = (holds: boolean, promise: string): void =>
       this.#expect(holds, `${state} ${name}: ${promise}`);
-    const { stage, testObjects } = world.deletion.rollout;
-    expect(this.asking !== null && stage !== 'reportOnly', 'report-only is the default (6)');
+    if (asking === null) return expect(false, 'an explicit request (6)');
+    const { stage, testObjects } = asking.settings.rollout;
+    expect(stage !== 'reportOnly', 'report-only is the default (6)');
     expect(stage === 'normal' || testObjects.has(`${type}/${id}`), 'one of the test objects (6)');
     const decision = world.decision(member);
-    const facts = world.facts(member);
     expect(decision?.state === state, 'deleted is reached through deleting only (1)');
     const approval = decision && 'approval' in decision ? decision.approval : null;
-    if (!approval || !facts) return expect(false, 'an approval and facts (1)');
-    expect(facts.state === 'candidate', 'a candidate (1)');
-    expect(approval.evidenceHash === facts.evidenceHash, 'the same evidence (1)');
-    expect(now < approval.expiresAt, 'unexpired (1)');
+    const now: LastLook = { ...this.ground(member), open: this.#holds.open(this.rules) };
+    const looks = looked ? [looked, now] : [now];
+    const eitherTime = (holds: (one: LastLook) => boolean, promise: string): void =>
+      expect(looks.some(holds), promise);
+    if (!approval || !decision) return expect(false, 'an approval (1)');
+    eitherTime(({ facts }) => facts?.state === 'candidate', 'a candidate (1)');
+    eitherTime(({ facts }) => facts?.evidenceHash === approval.evidenceHash, 'the same evidence (1)');
+    eitherTime(one => one.now < approval.expiresAt, 'unexpired (1)');
+    eitherTime(({ rules }) => !excludes(rules, member), 'no rule keeps it');
+    const holding = ({ open }: LastLook) =>
+      open.filter(hold => hold.kind === 'evidence' || (hold.type ?? type) === type);
+    eitherTime(
+      one => holding(one).length === 0,
+      `${holding(now)
+        .map(({ gate, runId }) => `${gate} of ${runId}`)
+        .join(', ')} holds (4)`,
+    );
     const audited = this.auditRows.some(
       row => row.object?.id === id && row.action === 'candidateApproved' && row.at === approval.at,
     );
     expect(audited, 'an approval that is audited (7)');
-    if (state === 'deleting') {
-      expect(
-        this.auditRows.some(row => row.operationId === decision?.operationId),
-        'a beginning that is audited (7)',
-      );
-      expect(!world.deletion.fourEyesTypes.has(type) || this.asking !== approval.by.id, 'four eyes (1)');
-      const day = Math.floor(now / 86_400_000);
-      const today = this.#deletionsOf.get(String(day)) ?? 0;
-      expect(today < world.settings.deletionsPerDay, 'the cap of the day');
-    }
-    expect(!this.#excludes(member), 'no rule keeps it');
-    for (const hold of this.#holds.open(this.rules))
-      if (hold.kind === 'evidence' || (hold.type ?? type) === type)
-        expect(false, `${hold.gate} of ${hold.runId} holds (4)`);
-    this.#lookAtEvidence(member, approval.at, expect);
+    this.#lookAtEvidence(member, approval.at, begun, expect);
     const live = world.tenant.find(type, member.cloud.id);
-    if (!live) return;
-    this.#lookAtObject(member, live, approval.at, facts.changedAt, expect);
-    if (state === 'deleting') {
-      expect(!decision?.quarantine || now >= decision.quarantine.until, 'the quarantine is over (1)');
-      if (type !== 'contact') this.#countDeletion();
-    }
+    if (live) this.#lookAtObject(member, live, approval.at, now.facts?.changedAt ?? 0, expect);
+    if (decision.state !== 'deleting') return;
+    expect(
+      this.auditRows.some(row => row.operationId === decision.operationId),
+      'a beginning that is audited (7)',
+    );
+    const fourEyes = asking.settings.fourEyesTypes.has(type);
+    expect(!fourEyes || asking.by !== approval.by.id, 'four eyes (1)');
+    expect(!decision.quarantine || world.now >= decision.quarantine.until, 'the quarantine is over (1)');
+    if (live && type !== 'contact') this.#countDeletion(decision.deletion.at, expect);
   }
 
-  #countDeletion(): void {
-    const day = String(Math.floor(this.world.now / 86_400_000));
-    this.#deletionsOf.set(day, (this.#deletionsOf.get(day) ?? 0) + 1);
+  /** The day of a delete is the one on which it was begun. */
+  #countDeletion(begunAt: number, expect: Expect): void {
+    const day = Math.floor(begunAt / dayMs);
+    const before = this.#deletionsOf.get(day) ?? 0;
+    expect(before < this.world.settings.deletionsPerDay, 'the cap of the day');
+    this.#deletionsOf.set(day, before + 1);
   }
 
-  #lookAtEvidence(member: Member, approvedAt: number, expect: Expect): void {
+  #lookAtEvidence(
+    member: Member,
+    approvedAt: number,
+    begun: Pick<DecisionGround, 'now' | 'rules'>,
+    expect: Expect,
+  ): void {
     const { world } = this;
     const newest = world.forests.flatMap(forest => forest.newest ?? []);
     const last = this.#observations.findLast(one => one.finished);
     expect(last !== undefined, 'a scan was accepted (5)');
-    const ground = { now: world.now, exports: newest, before: last?.exports ?? [], rules: this.rules };
-    for (const fault of unfitEvidence(world, ground)) expect(false, `${fault} (5)`);
+    const ground = { ...begun, exports: newest, before: last?.exports ?? [] };
+    // The exports are read once a call.
+    const later = unfitEvidence(world, { ...ground, now: world.now, rules: this.rules });
+    for (const fault of unfitEvidence(world, ground)) expect(!later.includes(fault), `${fault} (5)`);
     expect(
       world.forests.every(({ storageFault }) => storageFault === null),
       'what can be read (3)',
@@ -343,8 +405,16 @@ export class Oracle {
 
   // ---- after every step, and at the end
 
-  /** Nothing that was recorded is lost or changed. */
+  /** Nothing that was recorded is lost or changed, and nobody but us blocks anybody. */
   stepped(): void {
+    for (const member of this.world.members) {
+      const live = this.world.tenant.find('user', member.cloud.id);
+      if (live?.type === 'user' && live.accountEnabled === false)
+        this.#expect(
+          (this.world.decision(member)?.quarantine ?? null) !== null,
+          `${member.name}: nobody is locked out without a decision that says so (7)`,
+        );
+    }
     const rows = new Set(this.auditRows);
     this.#expect(
       [...this.#audited].every(row => rows.has(row)),
@@ -373,10 +443,16 @@ export class Oracle {
       if (at === changedAt || state === 'deleting')
         this.#expect(operations.has(operationId), `${state} of ${decision.id} is audited (7)`);
     }
-    for (const member of world.members) this.#endOf(member);
+    for (const { action, operationId, details } of auditRows)
+      if (action === 'quarantineReleased' && (details as { enabledNow?: unknown }).enabledNow === true)
+        this.#expect(
+          operations.has(operationId.replace(/^release\./, 'quarantine.')),
+          `the block before ${operationId} is audited (7)`,
+        );
+    for (const member of world.members) this.#endOf(member, operations);
   }
 
-  #endOf(member: Member): void {
+  #endOf(member: Member, operations: ReadonlySet<string>): void {
     const { world, statistics } = this;
     const { cloud, name } = member;
     const key = `${cloud.type}/${cloud.id}`;
@@ -407,11 +483,11 @@ export class Oracle {
     const attempts = count('deletionStarted');
     const ends = about.filter(row => row.operationId.endsWith('.end')).length;
     expect(ends === attempts, `every attempt has its end (7): ${attempts}, ${ends}`);
-    if (live?.type === 'user' && live.accountEnabled === false)
-      expect(
-        (decision?.quarantine ?? null) !== null,
-        'nobody is locked out without a decision that says so (7)',
-      );
+    if (live?.type === 'user' && live.accountEnabled === false && decision?.state !== 'restored') {
+      const blocked = quarantineOperation(cloud.id, decision?.quarantine?.at ?? 0);
+      expect(operations.has(blocked), 'its block is audited (7)');
+      expect(world.facts(member)?.state !== 'withdrawn', 'nobody who lives stays locked out');
+    }
     if (decision) statistics.count(`decisions ended ${decision.state}`);
   }
 }
@@ -426,3 +502,24 @@ const saysUnconfirmed = ({ details }: AuditRow): boolean => {
   const ending = endingOfDetails(details);
   return ending?.kind === 'failed' && ending.mayHaveTakenEffect;
 };
+
+type LastLook = DecisionGround & { readonly open: ReturnType<HoldsOracle['open']> };
+
+/** What is about to be sent to the tenant, and for whom. */
+interface Request {
+  readonly id: string;
+  readonly state: 'deleting' | 'quarantined';
+  readonly asking: Asking | null;
+  /** When the process began. */
+  readonly begun: Pick<DecisionGround, 'now' | 'rules'>;
+  readonly looked: LastLook | null;
+}
+
+const inForce = (rules: readonly StoredRule[], now: number): readonly StoredRule[] =>
+  rules.filter(({ expiresAt }) => expiresAt === null || now < expiresAt);
+
+const excludes = (rules: readonly StoredRule[], { cloud }: Member): boolean =>
+  rules.some(
+    ({ content }) =>
+      content.kind === 'exclusion' && content.excludes.by === 'id' && content.excludes.id === cloud.id,
+  );

@@ -93,6 +93,18 @@ describe('a delete', () => {
   });
 });
 
+const exclusion = {
+  ruleId: 'rule-1',
+  content: {
+    kind: 'exclusion',
+    excludes: { by: 'attribute', type: 'user', attribute: 'displayName', value: 'EVE' },
+  },
+  reason: 'board',
+  owner: approver,
+  createdAt: 0 as Instant,
+  expiresAt: null,
+} as const;
+
 describe('nothing is deleted without a matching, unexpired approval', () => {
   test('nobody approved', async () => {
     const world = await readyWorld([]);
@@ -138,17 +150,6 @@ describe('nothing is deleted without a matching, unexpired approval', () => {
   });
 
   test('a rule excludes it, also one that is added while the call runs', async () => {
-    const exclusion = {
-      ruleId: 'rule-1',
-      content: {
-        kind: 'exclusion',
-        excludes: { by: 'attribute', type: 'user', attribute: 'displayName', value: 'EVE' },
-      },
-      reason: 'board',
-      owner: approver,
-      createdAt: 0 as Instant,
-      expiresAt: null,
-    } as const;
     const before = await readyWorld();
     await before.rules.add(exclusion);
     expect(await before.deleteOne('eve')).toMatchObject({ refusal: 'excluded' });
@@ -342,6 +343,99 @@ describe('immediately before a delete both sides are proved again', () => {
     expect(await world.deleteOne('eve', { wrap })).toMatchObject({ refusal: 'notCandidate' });
     lapsed(world, 'notCandidate');
   });
+
+  test.each(['a rule', 'a lock', 'a breach of evidence'])(
+    '%s comes while the snapshot is taken: nothing is sent, and it may be tried again',
+    async what => {
+      const world = await readyWorld();
+      const [accepted] = world.runs.runs;
+      const hold: Hold = {
+        gate: what === 'a lock' ? 'newMissing' : 'matchRate',
+        kind: what === 'a lock' ? 'volume' : 'evidence',
+        source: null,
+        type: what === 'a lock' ? 'user' : 'device',
+        context: null,
+        severity: 1,
+        runId: 'run-9',
+        since: world.now as Instant,
+      };
+      const come = async (): Promise<void> => {
+        if (what === 'a rule') await world.rules.add(exclusion);
+        else
+          await world.runs.create({
+            ...accepted!,
+            runId: 'run-9',
+            runNumber: 9,
+            startedAt: world.now as Instant,
+            state: what === 'a lock' ? 'finished' : 'refused',
+            acceptedBefore: accepted!.runId,
+            holds: [hold],
+          });
+      };
+      const wrap = (ports: DeletionPorts): DeletionPorts => ({
+        ...ports,
+        snapshots: {
+          readOptionalFacts: (...all) => ports.snapshots.readOptionalFacts(...all),
+          take: async (...all) => {
+            await come();
+            return ports.snapshots.take(...all);
+          },
+        },
+      });
+      expect(await world.deleteOne('eve', { wrap })).toMatchObject({
+        kind: 'failed',
+        reason: expect.stringContaining(what === 'a rule' ? 'rule-1' : 'run-9'),
+        retryable: true,
+      });
+      expectUntouched(world);
+      expect(world.decision('eve')?.state).toBe('failed');
+      expect(world.caps.claimedOn('20261120')).toBe(0);
+    },
+  );
+
+  test.each(['volume', 'evidence'] as const)(
+    'a scan that ends while the call runs finds a breach of %s: no further object is begun',
+    async kind => {
+      const world = await readyWorld(['eve', 'frank']);
+      const [accepted] = world.runs.runs;
+      const wrap = (ports: DeletionPorts): DeletionPorts => ({
+        ...ports,
+        deleter: {
+          ...ports.deleter,
+          delete: async (...all) => {
+            await world.runs.create({
+              ...accepted!,
+              runId: 'run-9',
+              runNumber: 9,
+              startedAt: world.now as Instant,
+              acceptedBefore: accepted!.runId,
+              holds: [
+                {
+                  gate: 'matchRate',
+                  kind,
+                  source: null,
+                  type: 'user',
+                  context: null,
+                  severity: 1,
+                  runId: 'run-9',
+                  since: world.now as Instant,
+                },
+              ],
+            });
+            return ports.deleter.delete(...all);
+          },
+        },
+      });
+      expect(await world.delete(['eve', 'frank'], { wrap })).toMatchObject({
+        items: [
+          { outcome: { kind: 'deleted' } },
+          { outcome: { refusal: kind === 'volume' ? 'locked' : 'evidenceRefused' } },
+        ],
+      });
+      expect(world.isThere('frank')).toBe(true);
+      expect(world.decision('frank')?.state).toBe('approved');
+    },
+  );
 
   test('without a snapshot nothing is deleted', async () => {
     const world = await readyWorld();

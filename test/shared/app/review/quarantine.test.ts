@@ -1,7 +1,14 @@
 import type { DeletionPorts } from '../../../../shared/app/review/deletionUseCasePorts';
 import { checkQuarantines } from '../../../../shared/app/review/checkQuarantines';
+import { rejectCandidate } from '../../../../shared/app/review/reject';
+import { reopenCandidate } from '../../../../shared/app/review/reopen';
 import { releaseQuarantineOf } from '../../../../shared/app/review/releaseQuarantine';
+import { backToReview } from '../../../../shared/app/review/backToReview';
+import { approve } from '../../../../shared/core/decisionSteps';
+import type { Instant } from '../../../../shared/core/instant';
+import { versionOf } from '../../../../shared/core/review/version';
 import { AppError } from '../../../../shared/core/appError';
+import { crashingIn } from '../../../support/crash';
 import type { BlockOutcome } from '../../../../shared/core/cloudWrites/blockOutcome';
 import {
   approver,
@@ -309,6 +316,55 @@ describe('an object leaves quarantine by itself', () => {
     ]);
   });
 
+  test.each(['failed', 'manual', 'approved', 'lapsed'] as const)(
+    'when it lives, although it was blocked still under a decision that is %s by now',
+    async state => {
+      const made = await inQuarantine();
+      made.advance(days * dayMs).newExport();
+      if (state === 'failed' || state === 'manual') {
+        const failed = { kind: 'failed', retryable: true, status: 429 } as const;
+        made.tenant.deleteOutcomes.push(
+          state === 'failed'
+            ? { ...failed, reason: 'throttled', mayHaveTakenEffect: false }
+            : { kind: 'manual', reason: 'roleHolder', status: 403, code: 'x', mayHaveTakenEffect: false },
+        );
+        await made.deleteOne('eve');
+      } else {
+        made.advance(15 * dayMs).newExport();
+        await check(made);
+        await made.scan();
+        if (state === 'approved') await made.approve('eve');
+      }
+      await check(made.advance(10 * minuteMs));
+      expect([made.decision('eve')?.state, enabled(made)]).toEqual([state, false]);
+      made.comeBack('eve', 1105).newExport();
+      await made.scan();
+      await check(made);
+      expect([made.decision('eve')?.state, made.decision('eve')?.quarantine, enabled(made)]).toEqual([
+        'lapsed',
+        null,
+        true,
+      ]);
+    },
+  );
+
+  test('when it is gone, but not what a delete of ours may have taken: that one is told by the next call', async () => {
+    const made = await inQuarantine();
+    made.advance(days * dayMs).newExport();
+    made.tenant.deleteOutcomes.push({
+      kind: 'failed',
+      reason: 'noAnswer',
+      status: null,
+      retryable: true,
+      mayHaveTakenEffect: true,
+    });
+    await made.deleteOne('eve');
+    made.tenant.remove('user', made.idOf('eve'));
+    await check(made.advance(10 * minuteMs));
+    expect(made.decision('eve')?.state).toBe('failed');
+    expect(await made.deleteOne('eve')).toMatchObject({ kind: 'deleted' });
+  });
+
   test('later, where Graph does not do it now', async () => {
     const made = await inQuarantine();
     made.tenant.change(made.idOf('eve'), { onPremisesLastSyncDateTime: made.now });
@@ -432,5 +488,140 @@ describe('releasing a quarantine', () => {
     });
     expect(await release(made, wrap)).toEqual({ kind: 'changedMeanwhile' });
     expect(made.decision('eve')?.state).toBe('rejected');
+  });
+});
+
+describe('a quarantine that is given back while it begins, or that a crash cut short', () => {
+  /** What happens right before the block reaches Graph. */
+  const beforeBlock = (made: DeletionWorld, meanwhile: () => Promise<unknown>) =>
+    made.deleteOne('eve', {
+      wrap: ports => ({
+        ...ports,
+        deleter: {
+          ...deleterOf(ports),
+          block: async (...all) => {
+            await meanwhile();
+            return ports.deleter.block(...all);
+          },
+        },
+      }),
+    });
+  const deleterOf = ({ deleter: one }: DeletionPorts): DeletionPorts['deleter'] => ({
+    delete: (...all) => one.delete(...all),
+    restore: (...all) => one.restore(...all),
+    block: (...all) => one.block(...all),
+    release: (...all) => one.release(...all),
+  });
+
+  test('a release in the moment before the block waits for it: nobody stays blocked without a decision that says so', async () => {
+    const made = await world();
+    let released: unknown;
+    const answer = await beforeBlock(made, async () => (released = await release(made)));
+    expect(released).toEqual({ kind: 'changedMeanwhile' });
+    expect(answer).toMatchObject({ kind: 'quarantined' });
+    expect(await release(made)).toMatchObject({ kind: 'released', accountEnabled: true });
+    expect([enabled(made), made.decision('eve')?.quarantine]).toEqual([true, null]);
+  });
+
+  test('where its approval lapses in that moment, the sign-in is given back by itself', async () => {
+    const made = await world();
+    await beforeBlock(made, async () => {
+      const facts = made.facts('eve')!;
+      made.candidates.rows.set(`user/${facts.id}`, { ...facts, state: 'withdrawn', withdrawal: 'alive' });
+      expect(await made.deleteOne('eve')).toMatchObject({ refusal: 'notCandidate' });
+    });
+    expect([enabled(made), made.decision('eve')?.state]).toEqual([false, 'lapsed']);
+    made.advance(10 * minuteMs);
+    await check(made);
+    expect([enabled(made), made.decision('eve')?.quarantine]).toEqual([true, null]);
+  });
+
+  test.each(['a release', 'a rejection', 'an expiry'])(
+    'the block that a crash left unrecorded is recorded although %s came since',
+    async what => {
+      const made = await world();
+      await made
+        .deleteOne('eve', {
+          wrap: ports => ({ ...ports, deleter: crashingIn(ports.deleter, 'block', 'after') }),
+        })
+        .catch(() => undefined);
+      expect([enabled(made), made.audited('eve')]).toEqual([false, ['candidateApproved']]);
+      if (what === 'a rejection') await made.reject('eve');
+      made.advance(what === 'an expiry' ? 15 * dayMs : 10 * minuteMs);
+      if (what === 'an expiry') {
+        const stored = made.decision('eve')!;
+        await backToReview(made.ports(), stored, made.facts('eve')!, null, made.stop.signal);
+        made.advance(10 * minuteMs);
+      }
+      if (what === 'a release') await release(made);
+      else await check(made);
+      expect(made.rowsAbout('eve')).toContainEqual(
+        expect.objectContaining({
+          action: 'quarantined',
+          details: expect.objectContaining({ accountEnabledBefore: true }),
+        }),
+      );
+      expect(enabled(made)).toBe(what !== 'an expiry');
+    },
+  );
+
+  test.each(['a rejection', 'a reopening'])(
+    '%s whose audit row a crash left out is recorded before it is released',
+    async what => {
+      const made = await inQuarantine();
+      const eve = { type: 'user', id: made.idOf('eve'), by: approver, correlationId: null } as const;
+      const facts = made.facts('eve')!;
+      const version = versionOf(facts, made.decision('eve')!);
+      const ports = { ...made.ports(), audit: crashingIn(made.audit, 'record', 'before') };
+      await (
+        what === 'a rejection'
+          ? rejectCandidate(
+              ports,
+              { ...eve, version, evidenceHash: facts.evidenceHash, reason: 'needed', expiresAt: null },
+              made.stop.signal,
+            )
+          : reopenCandidate(ports, { ...eve, version, reason: null }, made.stop.signal)
+      ).catch(() => undefined);
+      await check(made.advance(10 * minuteMs));
+      expect(enabled(made)).toBe(true);
+      expect(made.audited('eve')).toEqual([
+        'candidateApproved',
+        'quarantined',
+        what === 'a rejection' ? 'candidateRejected' : 'candidateReopened',
+        'quarantineReleased',
+      ]);
+    },
+  );
+
+  test('so is an approval, before it lapses', async () => {
+    const made = await inQuarantine();
+    made.advance(15 * dayMs).newExport();
+    await check(made);
+    await made.scan();
+    const facts = made.facts('eve')!;
+    const step = approve(
+      made.decision('eve')!,
+      facts,
+      {
+        by: approver,
+        at: made.now as Instant,
+        operationId: 'again',
+        evidenceHash: facts.evidenceHash,
+        runId: 'run-2',
+        comment: null,
+        confirmation: null,
+      },
+      { approvalDays: 14, expectedConfirmation: null },
+    );
+    if (step.kind === 'refused') throw new Error(step.reason);
+    await made.decisions.write(step.decision, made.decision('eve')!.etag);
+    made.comeBack('eve', 1105).newExport();
+    await made.scan();
+    await check(made.advance(10 * minuteMs));
+    expect(made.audited('eve').slice(-3)).toEqual([
+      'candidateApproved',
+      'quarantineReleased',
+      'decisionLapsed',
+    ]);
   });
 });
