@@ -54,6 +54,9 @@ const exported = (
   expected,
 });
 
+const expectedSources = ({ services }: FaultWorld): readonly { readonly source: string }[] =>
+  JSON.parse(services.settings['EXPORT_SOURCES'] ?? '[]') as readonly { readonly source: string }[];
+
 /** Exports that are cut off, altered, old, of somebody else, or much smaller than the truth. */
 export const exportFaults: readonly Fault[] = [
   exported('a part of the export is missing', 'case 8, truncation', {
@@ -145,6 +148,20 @@ export const exportFaults: readonly Fault[] = [
       for await (const blob of container.listBlobsFlat({ prefix })) await container.deleteBlob(blob.name);
     },
     expected: refused('exportPresent'),
+  },
+  {
+    name: 'a forest is left out of EXPORT_SOURCES',
+    group: 'exports',
+    answers: 'case 5, 7 and 17; a setting that was edited',
+    types: 'together',
+    forests: [2],
+    settings: world => ({
+      EXPORT_SOURCES: JSON.stringify(
+        expectedSources(world).filter(({ source }) => source !== lastForest(world)),
+      ),
+    }),
+    strike: world => world.upload(),
+    expected: refused('sourceExpected'),
   },
   {
     name: 'an old export is put back as the newest',
