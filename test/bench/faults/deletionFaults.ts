@@ -201,6 +201,13 @@ export const deletionFaults: readonly Fault[] = [
     ['deleted'],
     settled,
   ),
+  answeredWith(
+    'the DELETE is answered with 500 each time, and the object is there',
+    { kind: 'answer', status: 500 },
+    100,
+    ['failed'],
+    ['mayBeRestored'],
+  ),
   {
     name: 'the process is killed (SIGKILL) at the DELETE',
     group: 'deletion',
