@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { auditOf } from './faults/auditOfWorld';
 import { faults } from './faults/catalogue';
@@ -9,6 +8,7 @@ import { reportText, type AuditLine } from './faults/report';
 import { readScenarios, unknownMembers } from './faults/scenarioFaults';
 import { Standstill } from './faults/standstill';
 import { FaultWorld } from './faults/world';
+import { provedCommit } from './provedCommit';
 
 interface Lane {
   readonly outcomes: Outcome[];
@@ -77,21 +77,8 @@ async function runCell(world: FaultWorld, cell: Cell, salt: string): Promise<rea
   }
 }
 
-function git(...args: readonly string[]): string {
-  return execFileSync('git', [...args], { encoding: 'utf8' }).trim();
-}
-
-/** The commit that is proved. Throws where a report would speak of files that no commit has. */
-function commitOf({ report, allowDirty }: Options): string {
-  if (report === null) return '';
-  const dirty = git('status', '--porcelain', '--untracked-files=no') !== '';
-  if (dirty && !allowDirty)
-    throw new Error('--report: a checkout without changes was expected; commit them, or say --allow-dirty');
-  return `${git('rev-parse', 'HEAD')}${dirty ? ', with changes that are not committed' : ''}`;
-}
-
 async function prove(options: Options, args: readonly string[]): Promise<boolean> {
-  const commit = commitOf(options);
+  const commit = provedCommit(options);
   const scenarios = readScenarios();
   const unknown = scenarios.filter(one => unknownMembers(one).length > 0);
   for (const one of unknown)

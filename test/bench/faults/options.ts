@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { ReportOptions } from '../provedCommit';
 
 export const usage = `Usage: npm run prove:faults [-- options]
 
@@ -6,7 +7,7 @@ Every fault end to end on the embedded stack: the built app in two processes ove
 where anything was lost, where a live object became a candidate, or where a night was not what it must be.
 
   --part all|ci      all (default): every fault, for every type that it can concern, in one and in two forests.
-                     ci: every fault once, in one forest and for one type by turns; of each series (a write that fails in five ways,
+                     ci: every fault of one forest, once, for one type by turns; of each series (a write that fails in five ways,
                      the kills) some; of the cases one variant. Under five minutes.
   --only TEXT        faults whose name, case or group has this text
   --forests 1,2      in how many forests
@@ -15,12 +16,10 @@ where anything was lost, where a live object became a candidate, or where a nigh
   --help             this text
 `;
 
-export interface Options {
+export interface Options extends ReportOptions {
   readonly part: 'all' | 'ci';
   readonly only: string | null;
   readonly forests: readonly (1 | 2)[];
-  readonly report: string | null;
-  readonly allowDirty: boolean;
 }
 
 export type OptionsReading =

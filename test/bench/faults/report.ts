@@ -1,3 +1,4 @@
+import { markdownTable } from '../markdownTable';
 import { faultGroups, type Outcome } from './fault';
 
 /** What the report says of the run as a whole. */
@@ -138,14 +139,5 @@ const titleOf = (group: string): string => `${group.charAt(0).toUpperCase()}${gr
 
 const columns = ['fault', 'answers', 'types', 'forests', 'happened', 'refused', 'lost'] as const;
 
-/** A table as Prettier would have it. */
-function table(rows: readonly ReportRow[]): readonly string[] {
-  const cells = [columns.map(String), ...rows.map(row => columns.map(column => escaped(row[column])))];
-  const widths = columns.map((_, at) => Math.max(3, ...cells.map(line => line[at]?.length ?? 0)));
-  const line = (texts: readonly string[]): string =>
-    `| ${texts.map((text, at) => text.padEnd(widths[at] ?? 0)).join(' | ')} |`;
-  const [head = [], ...body] = cells;
-  return [line(head), line(widths.map(width => '-'.repeat(width))), ...body.map(line)];
-}
-
-const escaped = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+const table = (rows: readonly ReportRow[]): readonly string[] =>
+  markdownTable([columns, ...rows.map(row => columns.map(column => row[column]))]);

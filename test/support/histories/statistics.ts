@@ -10,10 +10,12 @@ export class Statistics {
     return this.#counts.get(what) ?? 0;
   }
 
-  /** Sorted by name. */
+  /** What and how often, sorted by name. */
+  entries(): readonly (readonly [string, number])[] {
+    return [...this.#counts].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  }
+
   lines(): readonly string[] {
-    return [...this.#counts]
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([what, count]) => `${String(count).padStart(8)} ${what}`);
+    return this.entries().map(([what, count]) => `${String(count).padStart(8)} ${what}`);
   }
 }
