@@ -31,6 +31,45 @@ test('a user who was deleted comes back, with what to know, and one audit row', 
   });
 });
 
+describe('a user who is an orphan still, long after', () => {
+  async function nights(world: DeletionWorld, count: number): Promise<void> {
+    for (let night = 0; night < count; night += 1) {
+      world.advance(dayMs).newExport();
+      await world.scan();
+    }
+  }
+
+  test('is for people to look at for 30 days, also before a scan has said so', async () => {
+    const world = await deletedWorld();
+    await restore(world);
+    // What the scan found before the delete stands in the row still.
+    expect(world.facts('eve')?.state).toBe('candidate');
+    expect([await world.approve('eve'), await world.reject('eve')]).toEqual([false, false]);
+    await nights(world, 1);
+    expect(world.facts('eve')).toMatchObject({ state: 'attention', attention: 'restored' });
+    await nights(world, 28);
+    expect(await world.approve('eve')).toBe(false);
+    expect(world.decision('eve')?.state).toBe('restored');
+  });
+
+  test('is approved anew as a candidate of then, and deleted by that approval alone', async () => {
+    const world = await deletedWorld();
+    await restore(world);
+    await nights(world, 31);
+    expect(world.facts('eve')?.state).toBe('candidate');
+    expect(await world.deleteOne('eve')).toMatchObject({ kind: 'refused', refusal: 'notApproved' });
+    expect(await world.approve('eve')).toBe(true);
+    expect((await world.deleteOne('eve')).kind).toBe('refused');
+    await nights(world, 1);
+    expect((await world.deleteOne('eve')).kind).toBe('deleted');
+    expect(world.isThere('eve')).toBe(false);
+    expect(world.audited('eve').filter(action => action === 'deletionSucceeded')).toHaveLength(2);
+    world.advance(minuteMs);
+    expect(await restore(world)).toMatchObject({ kind: 'restored', how: 'now' });
+    expect(world.audited('eve').filter(action => action === 'restored')).toHaveLength(2);
+  });
+});
+
 test('twice is once', async () => {
   const world = await deletedWorld();
   await restore(world);
