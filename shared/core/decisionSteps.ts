@@ -242,11 +242,11 @@ export interface RestoreCommand extends Command {
   readonly comment: string | null;
 }
 
-/** Notes that a deleted object was brought back. */
+/** Notes that a deleted object was brought back, or, where that had only seemed so before, that it is now. */
 export function restore(current: Decision, command: RestoreCommand): Step<'restored'> {
   const refusal = illegal(current, 'restored');
   if (refusal) return refusal;
-  const { approval, deletion, deletedAt } = current as DecisionIn<'deleted'>;
+  const { approval, deletion, deletedAt } = current as DecisionIn<'deleted' | 'restored'>;
   const { by, at } = command;
   return taken({
     ...common(current, command, current),

@@ -27,8 +27,8 @@ export const factTransitions: TransitionTable<FactState> = {
 
 /**
  * `deleted` is reached only through `deleting`, and `deleting` only with an approval that is still valid (design.md, "Lifecycle"):
- * from `approved` or `quarantined`, from `failed` for another try, and from itself where a crash left it. What was restored is decided
- * about again, as something new, once its days are over (decisionSteps).
+ * from `approved` or `quarantined`, from `failed` for another try, and from itself where a crash left it. What was restored is restored
+ * once more where it had only seemed so, and is decided about again, as something new, once its days are over (decisionSteps).
  */
 export const decisionTransitions: TransitionTable<DecisionState> = {
   none: ['approved', 'rejected'],
@@ -36,7 +36,7 @@ export const decisionTransitions: TransitionTable<DecisionState> = {
   quarantined: ['approved', 'deleting', 'rejected', 'lapsed'],
   deleting: ['deleting', 'deleted', 'failed', 'manual', 'lapsed'],
   deleted: ['restored'],
-  restored: ['approved', 'rejected'],
+  restored: ['restored', 'approved', 'rejected'],
   rejected: ['approved', 'lapsed'],
   lapsed: ['approved', 'rejected'],
   failed: ['approved', 'deleting', 'rejected', 'lapsed'],

@@ -288,7 +288,7 @@ describe('taking back', () => {
       expect([state, refusalOf(reopen(decisions[state], command))]).toEqual([state, 'illegalStep']);
   });
 
-  test('only what was deleted is restored', () => {
+  test('only what was deleted, or seemed to be restored, is restored', () => {
     const step = restore(decisions.deleted, { ...command, comment: 'by mistake' });
     expect(step).toMatchObject({
       decision: {
@@ -297,7 +297,10 @@ describe('taking back', () => {
         restoration: { by: grace, at: later(5), comment: 'by mistake' },
       },
     });
-    for (const current of all.filter(({ state }) => state !== 'deleted'))
+    expect(restore(decisions.restored, { ...command, comment: null })).toMatchObject({
+      decision: { state: 'restored', deletedAt: at, restoration: { by: grace, at: later(5) } },
+    });
+    for (const current of all.filter(({ state }) => state !== 'deleted' && state !== 'restored'))
       expect(refusalOf(restore(current, { ...command, comment: null }))).toBe('illegalStep');
   });
 });

@@ -14,7 +14,7 @@ describe('transitions', () => {
     });
     expect(transition(decisionTransitions, 'restored', 'deleting')).toEqual({
       legal: false,
-      reason: 'after "restored" may follow approved, rejected; found "deleting"',
+      reason: 'after "restored" may follow restored, approved, rejected; found "deleting"',
     });
     expect(transition(factTransitions, 'withdrawn', 'candidate')).toEqual({ legal: true, to: 'candidate' });
   });
