@@ -54,6 +54,5 @@ export function transition<State extends string>(
 ): Transition<State> {
   const allowed = table[from];
   if (allowed.includes(to)) return { legal: true, to };
-  const expected = allowed.length === 0 ? 'nothing' : allowed.join(', ');
-  return { legal: false, reason: `after "${from}" may follow ${expected}; found "${to}"` };
+  return { legal: false, reason: `after "${from}" may follow ${allowed.join(', ')}; found "${to}"` };
 }
