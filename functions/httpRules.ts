@@ -26,11 +26,16 @@ export const ruleSchema = z
   })
   .meta({ id: 'Rule' });
 
-/** The kinds that are added here; a hold is released at its scan. */
-const newContentSchema = ruleContentSchema.refine(
-  content => content.kind !== 'holdRelease',
-  'a hold is released by POST /scans/{runId}/release',
-);
+/** The kinds that are added here; a hold is released at its scan. What looks like a pattern would be a rule that keeps nothing. */
+const newContentSchema = ruleContentSchema
+  .refine(content => content.kind !== 'holdRelease', 'a hold is released by POST /scans/{runId}/release')
+  .refine(
+    content =>
+      content.kind !== 'exclusion' ||
+      content.excludes.by !== 'attribute' ||
+      !content.excludes.value.includes('*'),
+    { path: ['excludes', 'value'], error: 'the whole value is expected: there are no wildcards' },
+  );
 
 export const listRulesRoute = defineRoute({
   method: 'GET',

@@ -42,8 +42,15 @@ export async function verifyAudit(
     for (let index = 0; index < months.length; index += 1) {
       const month = months[index] as AuditMonth;
       const stored = await readChain({ part, month });
-      // A month may have been opened meanwhile, and the head have said so.
-      if (index === months.length - 1) months = await monthsOf(part);
+      if (index === months.length - 1) {
+        const now = await monthsOf(part);
+        if (now.length > months.length) {
+          // A month was opened meanwhile: what was read may lack the end of the one that was closed for it.
+          months = now;
+          index -= 1;
+          continue;
+        }
+      }
       const reading = { ...stored, before, following: months[index + 1] ?? null };
       findings.push(...verifyChain(reading));
       before = chainBefore(reading);

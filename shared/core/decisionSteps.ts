@@ -7,6 +7,7 @@ import {
   type LapseReason,
   type Person,
 } from './decision';
+import { restoredDays } from './cloudHistory';
 import { approvalFault } from './decisionLapse';
 import { formatInstant, type Instant } from './instant';
 import { decisionTransitions, transition, type DecisionState } from './transitions';
@@ -73,6 +74,7 @@ export function approve(
   };
   const refusal =
     illegal(current, 'approved') ??
+    restoredLately(current, command.at) ??
     unfit(approval, facts, command.at) ??
     (approval.confirmation === expectedConfirmation
       ? null
@@ -97,7 +99,7 @@ export function reject(
   command: RejectCommand,
 ): Step<'rejected'> {
   const { by, at, evidenceHash, expiresAt } = command;
-  const refusal = illegal(current, 'rejected');
+  const refusal = illegal(current, 'rejected') ?? restoredLately(current, at);
   if (refusal) return refusal;
   if (facts.state === 'withdrawn')
     return refused('notCandidate', 'an object that the scan reports was expected, and it is withdrawn');
@@ -240,11 +242,11 @@ export interface RestoreCommand extends Command {
   readonly comment: string | null;
 }
 
-/** Notes that a deleted object was brought back. */
+/** Notes that a deleted object was brought back, or, where that had only seemed so before, that it is now. */
 export function restore(current: Decision, command: RestoreCommand): Step<'restored'> {
   const refusal = illegal(current, 'restored');
   if (refusal) return refusal;
-  const { approval, deletion, deletedAt } = current as DecisionIn<'deleted'>;
+  const { approval, deletion, deletedAt } = current as DecisionIn<'deleted' | 'restored'>;
   const { by, at } = command;
   return taken({
     ...common(current, command, current),
@@ -286,6 +288,21 @@ const taken = <State extends DecisionState>(decision: DecisionIn<State>): Step<S
 function illegal(current: Decision | null, to: DecisionState): Refused | null {
   const step = transition(decisionTransitions, current?.state ?? 'none', to);
   return step.legal ? null : refused('illegalStep', step.reason);
+}
+
+/**
+ * As long as the scan keeps a restored user for review (domain.md, case 14), the decision has to say when that was: the row of the facts
+ * may still be the one of before the delete.
+ */
+function restoredLately(current: Decision | null, at: Instant): Refused | null {
+  if (current?.state !== 'restored') return null;
+  const until = (current.restoration.at + restoredDays * dayMs) as Instant;
+  return at >= until
+    ? null
+    : refused(
+        'illegalStep',
+        `a user who was not restored in the last ${restoredDays} days was expected: it can be decided about from ${formatInstant(until)} on`,
+      );
 }
 
 /** Why an approval does not carry a step now. */

@@ -20,9 +20,9 @@ export type ExclusionAttribute = (typeof exclusionAttributes)[number];
 const cloudId = guid as z.ZodType<string, string> as z.ZodType<CloudId, string>;
 
 /**
- * What a rule says. exclusion: this object, or every object of the type with this value (upper and lower case alike), is never
- * deleted. retiredDomain: a domain that was decommissioned is for ever covered by no export (domain.md, case 29). holdRelease: what
- * this gate held of this run is let go. breakGlass: an emergency account.
+ * What a rule says. exclusion: this object, or every object of the type with this value (upper and lower case alike, no wildcards), is
+ * never deleted. retiredDomain: a domain that was decommissioned is for ever covered by no export (domain.md, case 29). holdRelease:
+ * what this gate held of this run is let go. breakGlass: an emergency account.
  */
 export const ruleContentSchema = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -68,7 +68,7 @@ export type StoredRule = Rule & { readonly etag: string };
 export interface ActiveRules {
   /** Keyed by `type/id`. */
   readonly excludedIds: ReadonlyMap<string, Rule>;
-  /** Keyed by `type/attribute/value`, the value in lower case. */
+  /** Keyed by `type/attribute/value`, the value as `valueKey` compares it. */
   readonly excludedValues: ReadonlyMap<string, Rule>;
   /** Keyed by the domain's SID. */
   readonly retiredDomains: ReadonlyMap<string, Rule>;
@@ -114,8 +114,9 @@ export function activeRules(rules: Iterable<Rule>, now: Instant): ActiveRules {
   return active;
 }
 
+/** The same letters in another encoding, and space around them, make no difference: a rule must not miss what it was made for. */
 const valueKey = (type: string, attribute: string, value: string): string =>
-  `${type}/${attribute}/${value.toLowerCase()}`;
+  `${type}/${attribute}/${value.normalize('NFC').trim().toLowerCase()}`;
 const holdKey = (runId: string, gate: string): string => `${runId}/${gate}`;
 
 /** The rule that keeps an object from being deleted: an exclusion, or that it is an emergency account; null: none does. */

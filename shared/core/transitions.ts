@@ -27,7 +27,8 @@ export const factTransitions: TransitionTable<FactState> = {
 
 /**
  * `deleted` is reached only through `deleting`, and `deleting` only with an approval that is still valid (design.md, "Lifecycle"):
- * from `approved` or `quarantined`, from `failed` for another try, and from itself where a crash left it.
+ * from `approved` or `quarantined`, from `failed` for another try, and from itself where a crash left it. What was restored is restored
+ * once more where it had only seemed so, and is decided about again, as something new, once its days are over (decisionSteps).
  */
 export const decisionTransitions: TransitionTable<DecisionState> = {
   none: ['approved', 'rejected'],
@@ -35,7 +36,7 @@ export const decisionTransitions: TransitionTable<DecisionState> = {
   quarantined: ['approved', 'deleting', 'rejected', 'lapsed'],
   deleting: ['deleting', 'deleted', 'failed', 'manual', 'lapsed'],
   deleted: ['restored'],
-  restored: [],
+  restored: ['restored', 'approved', 'rejected'],
   rejected: ['approved', 'lapsed'],
   lapsed: ['approved', 'rejected'],
   failed: ['approved', 'deleting', 'rejected', 'lapsed'],
@@ -53,6 +54,5 @@ export function transition<State extends string>(
 ): Transition<State> {
   const allowed = table[from];
   if (allowed.includes(to)) return { legal: true, to };
-  const expected = allowed.length === 0 ? 'nothing' : allowed.join(', ');
-  return { legal: false, reason: `after "${from}" may follow ${expected}; found "${to}"` };
+  return { legal: false, reason: `after "${from}" may follow ${allowed.join(', ')}; found "${to}"` };
 }

@@ -97,6 +97,19 @@ test.each([
   expect([bench.rules.rows.size, bench.audit.rows]).toEqual([0, []]);
 });
 
+test.each(['userPrincipalName', 'mail', 'onPremisesSamAccountName', 'onPremisesDomainName', 'displayName'])(
+  'an exclusion by %s that looks like a pattern is refused, since it would keep nothing',
+  async attribute => {
+    const excludes = { by: 'attribute', type: 'user', attribute, value: 'svc-*' };
+    const answer = await add({ kind: 'exclusion', excludes });
+    expect(await expectDocumented(addRuleRoute, answer)).toMatchObject({
+      status: 400,
+      errors: [{ pointer: '/body/content/excludes/value' }],
+    });
+    expect(bench.rules.rows.size).toBe(0);
+  },
+);
+
 test.each([
   ['an application', asApplication],
   ['a reader', { roles: ['Orphans.Reader'] }],

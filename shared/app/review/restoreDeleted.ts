@@ -2,7 +2,8 @@ import type { CloudId } from '../../core/cloudObject';
 import type { RestoreRefusal } from '../../core/cloudWrites/restoreOutcome';
 import type { FailureReason } from '../../core/cloudWrites/attempt';
 import { restorableUntil } from '../../core/cloudWrites/deletedItem';
-import type { StoredDecision } from '../../core/decision';
+import { clockToleranceMs } from '../../core/cloudWrites/deletionOutcome';
+import type { DecisionIn, StoredDecision } from '../../core/decision';
 import { restore } from '../../core/decisionSteps';
 import { formatInstant, type Instant } from '../../core/instant';
 import { personActor } from '../../core/review/deletionAudit';
@@ -26,7 +27,7 @@ export type Restored =
       readonly advice: readonly string[];
     }
   | { readonly kind: 'noDecision' }
-  /** The decision is in another state than `deleted`. */
+  /** The decision is in another state than `deleted`, or somebody else deleted what was restored. */
   | { readonly kind: 'notDeleted'; readonly reason: string }
   /** It lies in deletedItems no more, and it is not there either. */
   | { readonly kind: 'purged' }
@@ -37,6 +38,9 @@ export type Restored =
 /**
  * Restores a user whom the app deleted, within 30 days. Graph first, then the audit row, then the decision: after a crash between
  * them the same call finds the user there, and writes down what is missing. Works while deletion is switched off.
+ *
+ * Right after the delete, Graph may still answer as before it (docs/assumptions.md, G5), so that the user seems to be back. Hence who
+ * is said to be restored is looked for among the deleted items, and brought back from there once more.
  */
 export async function restoreDeleted(
   ports: DeletionPorts,
@@ -47,8 +51,13 @@ export async function restoreDeleted(
   const stored = await readEnded(ports, id, correlationId, signal);
   if (stored === null) return { kind: 'noDecision' };
   const advice = restoreAdvice(stored.quarantine !== null);
-  if (stored.state === 'restored') return { kind: 'restored', how: 'already', decision: stored, advice };
-  const operationId = stored.state === 'deleted' ? restoreOperation(id, stored.deletedAt) : '';
+  if (stored.state === 'restored') {
+    const found = await lookForRestored(ports, stored, signal);
+    if (found === 'notThere') return { kind: 'restored', how: 'already', decision: stored, advice };
+    if (found === 'deletedSince')
+      return { kind: 'notDeleted', reason: 'somebody else deleted it after it had been restored' };
+  }
+  const operationId = operationOf(stored);
   const step = restore(withoutEtag(stored), { by, at: clock.now(), operationId, comment });
   if (step.kind === 'refused') return { kind: 'notDeleted', reason: step.reason };
   const done = await bringBack(ports, id, signal);
@@ -95,6 +104,26 @@ async function readEnded(
   if (stored === null || !isAbandoned(stored, ports.clock.now())) return stored;
   await reconcileDeletion(ports, stored, correlationId, signal);
   return ports.decisions.read('user', id, signal);
+}
+
+/** What the deleted items say of a user who was restored. deletedSince: by somebody else, after that. */
+async function lookForRestored(
+  { deletedItems }: Pick<DeletionPorts, 'deletedItems'>,
+  { id, restoration }: DecisionIn<'restored'>,
+  signal: AbortSignal,
+): Promise<'notThere' | 'deletedSince' | 'there'> {
+  const item = await deletedItems.read(id, signal);
+  if (item === null) return 'notThere';
+  const { deletedDateTime } = item;
+  return deletedDateTime !== null && deletedDateTime > restoration.at + clockToleranceMs
+    ? 'deletedSince'
+    : 'there';
+}
+
+/** Made from what is undone: the delete, or a restoration that only seemed to be one. */
+function operationOf(stored: StoredDecision): string {
+  if (stored.state === 'deleted') return restoreOperation(stored.id, stored.deletedAt);
+  return stored.state === 'restored' ? restoreOperation(stored.id, stored.restoration.at) : '';
 }
 
 type BroughtBack =

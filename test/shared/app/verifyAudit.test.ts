@@ -457,7 +457,7 @@ test('rows without a line at the end are told as a range', async () => {
   ]);
 });
 
-test('a month that is opened while it is verified is no damage', async () => {
+test('rows that are added while a month is verified are no damage', async () => {
   const log = await aLog([2]);
   const rows = log.table.rows.bind(log.table);
   let opened = false;
@@ -475,6 +475,44 @@ test('a month that is opened while it is verified is no damage', async () => {
   });
   expect(await verifyAudit(log, ['review'], open)).toMatchObject({ status: 'whole', rows: 4 });
 });
+
+test.each([
+  ['before its last row is read', 'head'],
+  ['after its last row is read', 'rows'],
+  ['after its index is read', 'operations'],
+] as const)(
+  'a month that is opened while the one before it is verified, %s, is no damage',
+  async (_, step) => {
+    const log = await aLog([2]);
+    const head = log.table.head.bind(log.table);
+    const rows = log.table.rows.bind(log.table);
+    const operations = log.table.operations.bind(log.table);
+    let opened = false;
+    const openNext = async (): Promise<void> => {
+      if (opened) return;
+      opened = true;
+      await recordAll(log, ['later-1'], { at: months[0]! });
+      await recordAll(log, ['next-1', 'next-2'], { at: months[1]! });
+    };
+    const then = async function* <One>(all: AsyncIterable<One>, when: typeof step): AsyncIterable<One> {
+      yield* all;
+      if (when === step) await openNext();
+    };
+    log.table.head = async chain => {
+      const found = await head(chain);
+      if (step === 'head') await openNext();
+      return found;
+    };
+    log.table.rows = (chain, from) => then(rows(chain, from), 'rows');
+    log.table.operations = chain => then(operations(chain), 'operations');
+    expect(await verifyAudit(log, ['review'], open)).toEqual({
+      status: 'whole',
+      chains: 2,
+      rows: 5,
+      findings: [],
+    });
+  },
+);
 
 test('a log without a row is whole', async () => {
   expect(await verifyAudit(await aLog([]), ['scan', 'review'], open)).toEqual({

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { restoredDays } from '../../../shared/core/cloudHistory';
 import {
   commentSchema,
   defaultApprovalDays,
@@ -28,6 +29,7 @@ import {
   ada,
   approval,
   at,
+  dayMs,
   decisions,
   deletion,
   evidenceHash,
@@ -286,7 +288,7 @@ describe('taking back', () => {
       expect([state, refusalOf(reopen(decisions[state], command))]).toEqual([state, 'illegalStep']);
   });
 
-  test('only what was deleted is restored', () => {
+  test('only what was deleted, or seemed to be restored, is restored', () => {
     const step = restore(decisions.deleted, { ...command, comment: 'by mistake' });
     expect(step).toMatchObject({
       decision: {
@@ -295,8 +297,46 @@ describe('taking back', () => {
         restoration: { by: grace, at: later(5), comment: 'by mistake' },
       },
     });
-    for (const current of all.filter(({ state }) => state !== 'deleted'))
+    expect(restore(decisions.restored, { ...command, comment: null })).toMatchObject({
+      decision: { state: 'restored', deletedAt: at, restoration: { by: grace, at: later(5) } },
+    });
+    for (const current of all.filter(({ state }) => state !== 'deleted' && state !== 'restored'))
       expect(refusalOf(restore(current, { ...command, comment: null }))).toBe('illegalStep');
+  });
+});
+
+describe('what was restored', () => {
+  const reapprove = (days: number, ms = 0) =>
+    approve(decisions.restored, facts, { ...approveCommand, at: (later(days) + ms) as Instant }, noRules);
+  const rejectAt = (days: number, ms = 0) =>
+    reject(decisions.restored, facts, {
+      ...rejectCommand,
+      at: (later(days) + ms) as Instant,
+      expiresAt: null,
+    });
+
+  test('is decided about again when the scan judges it like any other again, and not before', () => {
+    for (const decide of [reapprove, rejectAt]) {
+      for (const early of [decide(0), decide(restoredDays, -1)])
+        expect(early).toMatchObject({
+          kind: 'refused',
+          refusal: 'illegalStep',
+          reason: expect.stringContaining('2026-12-20T09:00:00.000Z'),
+        });
+      for (const step of [decide(restoredDays), decide(restoredDays, 1)]) expect(step.kind).toBe('taken');
+    }
+    expect(reapprove(restoredDays)).toMatchObject({ decision: { state: 'approved' } });
+  });
+
+  test('needs a new approval of the evidence of now', () => {
+    expect(refusalOf(startDeletion(decisions.restored, facts, command, twoEyes))).toBe('illegalStep');
+    for (const about of [
+      { ...facts, evidenceHash: otherHash },
+      { ...facts, state: 'attention' as const },
+    ])
+      expect(
+        approve(decisions.restored, about, { ...approveCommand, at: later(restoredDays) }, noRules).kind,
+      ).toBe('refused');
   });
 });
 
@@ -442,13 +482,26 @@ describe('laws over all histories', () => {
     );
   });
 
-  test('nothing leaves deleted but to restored, and nothing leaves restored', () => {
+  test('nothing leaves deleted but to restored, and nothing leaves restored but by a new decision after its days', () => {
     fc.assert(
       fc.property(moves, given => {
-        const leaving = history(given).map(({ from, to }) => `${from?.state} ${to.state}`);
-        const allowed = new Set(['deleted restored', 'restored restored']);
+        const steps = history(given);
+        const leaving = steps.map(({ from, to }) => `${from?.state} ${to.state}`);
+        const allowed = new Set([
+          'deleted restored',
+          'restored restored',
+          'restored approved',
+          'restored rejected',
+        ]);
         const found = leaving.filter(step => /^(?:deleted|restored) /.test(step));
         expect(found.filter(step => !allowed.has(step))).toEqual([]);
+        const early = steps.filter(
+          ({ from, to, now }) =>
+            from?.state === 'restored' &&
+            to.state !== 'restored' &&
+            now - from.restoration.at < restoredDays * dayMs,
+        );
+        expect(early).toEqual([]);
       }),
       { numRuns: 500 },
     );

@@ -39,6 +39,29 @@ test('a rule is about nothing else', () => {
   expect(releaseOf(active, 'run-1', 'exportPresent')).toBeNull();
 });
 
+test('a value is found however its letters are encoded, and whatever space is around it', () => {
+  const excluding = (value: string) =>
+    activeRules(
+      [
+        aRule({
+          kind: 'exclusion',
+          excludes: { by: 'attribute', type: 'user', attribute: 'displayName', value },
+        }),
+      ],
+      at,
+    );
+  const composed = 'Zo\u00eb';
+  const decomposed = 'Zoe\u0308';
+  for (const [ruled, found] of [
+    [decomposed, composed],
+    [composed, decomposed],
+    [` ${composed} `, composed],
+    [composed, `${composed} `],
+  ] as const)
+    expect(exclusionOf(excluding(ruled), { ...object, displayName: found })).not.toBeNull();
+  expect(exclusionOf(excluding(composed), { ...object, displayName: 'Zoe' })).toBeNull();
+});
+
 test('a rule is in force until its expiry, and not at it', () => {
   const countAt = (now: number): number => {
     const active = activeRules(rules, now as Instant);

@@ -12,9 +12,9 @@ describe('transitions', () => {
       legal: false,
       reason: 'after "none" may follow observed, candidate, attention; found "withdrawn"',
     });
-    expect(transition(decisionTransitions, 'restored', 'approved')).toEqual({
+    expect(transition(decisionTransitions, 'restored', 'deleting')).toEqual({
       legal: false,
-      reason: 'after "restored" may follow nothing; found "approved"',
+      reason: 'after "restored" may follow restored, approved, rejected; found "deleting"',
     });
     expect(transition(factTransitions, 'withdrawn', 'candidate')).toEqual({ legal: true, to: 'candidate' });
   });

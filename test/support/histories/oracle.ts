@@ -195,10 +195,16 @@ export class Oracle {
     const decision = this.world.decisions.rows.get(`${cloud.type}/${cloud.id}`);
     if (decision?.state === 'deleted')
       expect(at - decision.deletedAt < listLagMs, 'the app deleted it, and it was made again');
-    if (decision?.state === 'restored')
-      expect(at - decision.restoration.at >= restoredMs, 'the app restored it');
+    const restoredAt = this.#restoredAt(cloud.id);
+    expect(restoredAt === null || at - restoredAt >= restoredMs, 'the app restored it');
     const seen = this.#observations.findLast(({ deletedItems }) => deletedItems.has(cloud.id));
     expect(!seen || at - seen.at >= restoredMs, 'it was restored in the cloud');
+  }
+
+  /** When the app restored it last, or found it restored, as it wrote down then; null: never. */
+  #restoredAt(id: string): number | null {
+    const row = this.auditRows.findLast(({ action, object }) => action === 'restored' && object?.id === id);
+    return row?.at ?? null;
   }
 
   /**
@@ -256,6 +262,11 @@ export class Oracle {
   decided(member: Member, earlier: StoredDecision | null, ground: DecisionGround): void {
     const { world } = this;
     const decision = world.decision(member);
+    if (earlier?.state === 'restored' && decision && decision.state !== 'restored') {
+      this.statistics.count(`decisions after a restoration: ${decision.state}`);
+      const since = decision.changedAt - earlier.restoration.at;
+      this.#expect(since >= restoredMs, `decided about ${member.name}: restored less than 30 days ago`);
+    }
     if (decision?.state !== 'approved' || decision.etag === earlier?.etag) return;
     if (decision.approval.at !== decision.changedAt) return;
     const { evidenceHash } = decision.approval;
@@ -340,6 +351,8 @@ export class Oracle {
       row => row.object?.id === id && row.action === 'candidateApproved' && row.at === approval.at,
     );
     expect(audited, 'an approval that is audited (7)');
+    const restoredAt = this.#restoredAt(id);
+    expect(restoredAt === null || approval.at - restoredAt >= restoredMs, 'approved anew since restored (1)');
     this.#lookAtEvidence(member, approval.at, begun, expect);
     const live = world.tenant.find(type, member.cloud.id);
     if (live) this.#lookAtObject(member, live, approval.at, now.facts?.changedAt ?? 0, expect);
@@ -461,23 +474,32 @@ export class Oracle {
     const about = this.auditRows.filter(row => row.object?.id === cloud.id);
     const count = (action: string): number => about.filter(row => row.action === action).length;
     const expect = (holds: boolean, promise: string): void => this.#expect(holds, `${name}: ${promise}`);
-    expect(times < 2, 'never two deletes (7)');
+    // Each restoration may be followed by a new approval, and that by a delete of its own.
+    const restored = count('restored');
+    expect(times < 2 + restored, 'never two deletes (7)');
     const succeeded = count('deletionSucceeded');
     // Whether a DELETE arrived of which nobody saw the answer, nothing tells once somebody has restored what it deleted.
     const unconfirmed = about.filter(row => saysUnconfirmed(row)).length;
     const told = succeeded + (this.revived.has(name) ? unconfirmed : 0);
     expect(
-      this.vanished.has(name) ? succeeded >= times && succeeded < 2 : succeeded <= times && times <= told,
+      this.vanished.has(name)
+        ? succeeded >= times && succeeded < 2 + restored
+        : succeeded <= times && times <= told,
       `a delete is recorded once (7): ${times}, ${succeeded}`,
     );
     const live = world.tenant.find(cloud.type, cloud.id);
     const decision = world.decision(member);
     expect(decision?.state !== 'deleting', 'every delete comes to its end (7)');
     const done = decision?.state === 'deleted' || decision?.state === 'restored';
-    expect(done === succeeded > 0, `the decision says what happened (7): ${decision?.state}`);
+    expect(
+      restored === 0 ? done === succeeded > 0 : !done || succeeded > 0,
+      `the decision says what happened (7): ${decision?.state}`,
+    );
     if (!this.vanished.has(name))
       expect(
-        (live === undefined) === (times === 1 && !this.revived.has(name)),
+        restored === 0
+          ? (live === undefined) === (times === 1 && !this.revived.has(name))
+          : live !== undefined || times > 1,
         'it is there, or we deleted it',
       );
     const attempts = count('deletionStarted');

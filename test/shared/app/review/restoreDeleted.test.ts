@@ -31,6 +31,108 @@ test('a user who was deleted comes back, with what to know, and one audit row', 
   });
 });
 
+describe('a user who lies in deletedItems although the decision says restored', () => {
+  /** Right after the delete, Graph may still answer as before it (docs/assumptions.md, G5). */
+  const asBeforeTheDelete =
+    (world: DeletionWorld) =>
+    (ports: DeletionPorts): DeletionPorts => ({
+      ...ports,
+      directory: {
+        ...ports.directory,
+        readById: async () => world.tenant.bin.get(world.idOf('eve'))!.object as never,
+      },
+      deletedItems: { list: (...all) => ports.deletedItems.list(...all), read: async () => null },
+    });
+
+  test('is restored by the next call, which is audited as another one', async () => {
+    const world = await deletedWorld();
+    expect(await restore(world, asBeforeTheDelete(world))).toMatchObject({
+      kind: 'restored',
+      how: 'already',
+    });
+    expect(world.isThere('eve')).toBe(false);
+    world.advance(minuteMs);
+    expect(await restore(world)).toMatchObject({ kind: 'restored', how: 'now' });
+    expect(world.isThere('eve')).toBe(true);
+    expect(world.decision('eve')).toMatchObject({ state: 'restored', restoration: { at: world.now } });
+    expect(world.rowsAbout('eve').slice(-2)).toMatchObject([
+      { action: 'restored', details: { how: 'already' } },
+      { action: 'restored', details: { how: 'now' }, operationId: world.decision('eve')?.operationId },
+    ]);
+    world.advance(minuteMs);
+    expect(await restore(world)).toMatchObject({ kind: 'restored', how: 'already' });
+    expect(world.audited('eve').filter(action => action === 'restored')).toHaveLength(2);
+  });
+
+  test('is left there where somebody else deleted it since', async () => {
+    const world = await deletedWorld();
+    await restore(world);
+    world.advance(dayMs);
+    world.tenant.remove('user', world.idOf('eve'));
+    expect(await restore(world)).toMatchObject({
+      kind: 'notDeleted',
+      reason: expect.stringContaining('somebody else'),
+    });
+    expect(world.isThere('eve')).toBe(false);
+  });
+
+  test('is there all the same where only the list of deleted items lags: what was sent is audited', async () => {
+    const world = await deletedWorld();
+    await restore(world);
+    const deletedDateTime = world.now as never;
+    const wrap = (ports: DeletionPorts): DeletionPorts => ({
+      ...ports,
+      deletedItems: {
+        list: (...all) => ports.deletedItems.list(...all),
+        read: async id => ({ id, deletedDateTime }),
+      },
+    });
+    expect(await restore(world, wrap)).toMatchObject({ kind: 'restored', how: 'already' });
+    expect(world.isThere('eve')).toBe(true);
+    expect(world.tenant.writes.filter(write => write.startsWith('restore'))).toHaveLength(2);
+    expect(world.audited('eve').filter(action => action === 'restored')).toHaveLength(2);
+  });
+});
+
+describe('a user who is an orphan still, long after', () => {
+  async function nights(world: DeletionWorld, count: number): Promise<void> {
+    for (let night = 0; night < count; night += 1) {
+      world.advance(dayMs).newExport();
+      await world.scan();
+    }
+  }
+
+  test('is for people to look at for 30 days, also before a scan has said so', async () => {
+    const world = await deletedWorld();
+    await restore(world);
+    // What the scan found before the delete stands in the row still.
+    expect(world.facts('eve')?.state).toBe('candidate');
+    expect([await world.approve('eve'), await world.reject('eve')]).toEqual([false, false]);
+    await nights(world, 1);
+    expect(world.facts('eve')).toMatchObject({ state: 'attention', attention: 'restored' });
+    await nights(world, 28);
+    expect(await world.approve('eve')).toBe(false);
+    expect(world.decision('eve')?.state).toBe('restored');
+  });
+
+  test('is approved anew as a candidate of then, and deleted by that approval alone', async () => {
+    const world = await deletedWorld();
+    await restore(world);
+    await nights(world, 31);
+    expect(world.facts('eve')?.state).toBe('candidate');
+    expect(await world.deleteOne('eve')).toMatchObject({ kind: 'refused', refusal: 'notApproved' });
+    expect(await world.approve('eve')).toBe(true);
+    expect((await world.deleteOne('eve')).kind).toBe('refused');
+    await nights(world, 1);
+    expect((await world.deleteOne('eve')).kind).toBe('deleted');
+    expect(world.isThere('eve')).toBe(false);
+    expect(world.audited('eve').filter(action => action === 'deletionSucceeded')).toHaveLength(2);
+    world.advance(minuteMs);
+    expect(await restore(world)).toMatchObject({ kind: 'restored', how: 'now' });
+    expect(world.audited('eve').filter(action => action === 'restored')).toHaveLength(2);
+  });
+});
+
 test('twice is once', async () => {
   const world = await deletedWorld();
   await restore(world);
