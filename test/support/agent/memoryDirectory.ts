@@ -25,6 +25,7 @@ export const memoryUser = (number: number, changes: MemoryObject['attributes'] =
     objectGUID: [guidToBytes(guidNumbered(number))],
     objectSid: [sidToBytes(parseSid(`S-1-5-21-1-2-3-${2000 + number}`)!)],
     sAMAccountName: [`user${number}`],
+    uSNChanged: ['500'],
     ...changes,
   },
 });
