@@ -164,6 +164,19 @@ describe('on the very first export, with nothing to compare with', () => {
     expect(told).toContain(`CN=cyd,${staff}: without objectClass, objectGUID`);
   });
 
+  test('an account that may read of users no more than their property sets refuses it: it sees no anchor', async () => {
+    // Hardened forests take Authenticated Users out of this group; then AD shows of a user what its class grants by itself.
+    const group = `CN=Pre-Windows 2000 Compatible Access,CN=Builtin,${base}`;
+    const everybody = `CN=S-1-5-11,CN=ForeignSecurityPrincipals,${base}`;
+    const change = (operation: 'add' | 'delete'): Promise<void> =>
+      dc.system.modify(group, [{ operation, attribute: 'member', values: everybody }]);
+    await change('delete');
+    undo.push(() => change('add'));
+    const told = await (await newAgent()).refuses(4);
+    expect(told).toMatch(/\d\d objects can not be exported as they came/);
+    expect(told).toContain(`${staff}: without uSNChanged`);
+  });
+
   describe('where the forest has the List Object mode, in which single objects can be hidden', () => {
     const service = `CN=Directory Service,CN=Windows NT,CN=Services,CN=Configuration,${base}`;
     const setMode = (values: string): Promise<void> =>

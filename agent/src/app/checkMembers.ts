@@ -1,5 +1,6 @@
 import { dnKey, isBelowOrEqual } from '../core/distinguishedName';
 import { linkTargets } from '../core/vanished';
+import { wasOverlooked } from './overlooked';
 import type { ReadingUnderWay } from './readingUnderWay';
 
 const named = 5;
@@ -8,10 +9,11 @@ const mostLookUps = 1000;
 
 /**
  * Counts group members that lie in a naming context of this export and that it has not seen. AD takes a deleted object out of
- * every group, so such a member is most likely there and hidden from the account.
+ * every group, so such a member is most likely there and hidden from the account. One that is seen now, and was there before the
+ * readings, is a problem: they left it out, and who knows what else.
  */
 export async function checkMembers(reading: ReadingUnderWay): Promise<number> {
-  const { directory, namingContexts, seenNames, isUnchecked, progress, signal } = reading;
+  const { directory, namingContexts, seenNames, isUnchecked, problems, progress, signal } = reading;
   const domains = namingContexts.flatMap(({ distinguishedName, domain }, position) =>
     domain === null ? [] : [{ distinguishedName, position }],
   );
@@ -21,6 +23,7 @@ export async function checkMembers(reading: ReadingUnderWay): Promise<number> {
   );
   let dangling = 0;
   const examples: string[] = [];
+  const overlooked = new Set<string>();
   for (const { distinguishedName: context, position } of domains) {
     let unseen = new Set<string>();
     let links = 0;
@@ -45,8 +48,11 @@ export async function checkMembers(reading: ReadingUnderWay): Promise<number> {
     else {
       for (const member of unseen) {
         const holder = nearest(domains, member)?.position ?? position;
-        // Made or moved here since it was read: then it can be seen now.
-        if ((await directory.findByDn(holder, member, ['objectGUID'], signal)) !== null) continue;
+        const found = await directory.findByDn(holder, member, ['objectGUID'], signal);
+        if (found !== null) {
+          if (await wasOverlooked(reading, holder, found)) overlooked.add(member);
+          continue;
+        }
         dangling += 1;
         if (examples.length < named) examples.push(member);
       }
@@ -57,6 +63,14 @@ export async function checkMembers(reading: ReadingUnderWay): Promise<number> {
       `${dangling} members of groups are not among the objects that the account sees` +
         (examples.length > 0 ? `, for example:\n    ${examples.join('\n    ')}` : '.'),
     );
+  if (overlooked.size > 0)
+    problems.push({
+      code: 'exportIncomplete',
+      message:
+        `${overlooked.size} members of groups are there, were there before, and neither reading has them, for example:\n    ` +
+        `${[...overlooked].slice(0, named).join('\n    ')}\n  They were moved, or permissions were changed, while the directory ` +
+        'was read; others may be missing in the same way. Run it again.',
+    });
   return dangling;
 }
 

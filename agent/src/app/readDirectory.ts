@@ -145,7 +145,7 @@ function tellUnreadDomains({ unreadDomains }: DirectoryDescription, progress: Pr
 const latestClock = ({ namingContexts }: DirectoryDescription): Instant =>
   Math.max(...namingContexts.map(({ domainController }) => domainController.currentTime)) as Instant;
 
-/** A domain controller that was exchanged for another one while it was read would make two halves of nothing. */
+/** A domain controller that was exchanged, or set back to a snapshot, while it was read would make two halves of nothing. */
 function checkSameControllers(reading: ReadingUnderWay, after: DirectoryDescription): void {
   for (const [position, { distinguishedName, domainController }] of reading.namingContexts.entries()) {
     const found = after.namingContexts[position]?.domainController;
@@ -155,6 +155,14 @@ function checkSameControllers(reading: ReadingUnderWay, after: DirectoryDescript
         message:
           `${distinguishedName}: expected the database ${domainController.invocationId} of ${domainController.name} to the end, ` +
           `found ${found?.invocationId ?? 'none'}. Name one domain controller, not the domain, and run it again.`,
+      });
+    } else if (found.highestCommittedUSN < domainController.highestCommittedUSN) {
+      reading.problems.push({
+        code: 'directoryRefused',
+        message:
+          `${distinguishedName}: expected ${domainController.name} to have a highestCommittedUSN of at least ` +
+          `${domainController.highestCommittedUSN} in the end, found ${found.highestCommittedUSN}: it was set back to an earlier ` +
+          'state. Look at its health (USN rollback), then run it again.',
       });
     }
   }

@@ -35,6 +35,7 @@ export function exportAttributes(
   for (const name of [
     // Every one is checked for whether the account may read it.
     ...readAttributes.map(attribute => attribute.name),
+    'uSNChanged',
     ...(anchorAttribute === null ? [] : [anchorAttribute]),
     ...scopeAttributes,
   ]) {
@@ -43,7 +44,7 @@ export function exportAttributes(
   return [...names.values()];
 }
 
-/** Classes whose every object has a SID and a sAMAccountName. */
+/** Classes whose every object has a SID and a sAMAccountName, and may have an anchor. */
 const securityPrincipals: ReadonlySet<OnPremisesClass | null> = new Set([
   'user',
   'group',
@@ -81,7 +82,9 @@ export function exportLineOf(entry: DirectoryEntry, context: LineContext): Expor
 
 function missingAttributes(entry: DirectoryEntry, objectClass: OnPremisesClass | null): string[] {
   const required = ['objectClass', 'objectGUID'];
-  if (securityPrincipals.has(objectClass)) required.push('objectSid', 'sAMAccountName');
+  // Every object has uSNChanged. Like the anchors it is in none of the property sets that Authenticated Users may read of a user: who
+  // may not read the one sees no anchor either, and an anchor that is hidden looks like one that is not set.
+  if (securityPrincipals.has(objectClass)) required.push('objectSid', 'sAMAccountName', 'uSNChanged');
   return required.filter(name => valuesOf(entry, name).length === 0);
 }
 

@@ -42,13 +42,16 @@ export const readAttributes: readonly ReadAttribute[] = [
 ];
 
 /**
- * Classes whose objects can hold users, groups, contacts or computers (their possSuperiors). A search for one of them by objectClass
- * finds its subclasses too, such as Exchange's container of public folders.
+ * Classes whose objects can hold users, groups, contacts or computers (their possSuperiors), or an organizational unit that does: a
+ * country, and a locality by an organization. A search for one of them by objectClass finds its subclasses too, such as Exchange's
+ * container of public folders.
  */
 export const containerClasses = guids({
   builtinDomain: 'bf967a81-0de6-11d0-a285-00aa003049e2',
   container: 'bf967a8b-0de6-11d0-a285-00aa003049e2',
+  country: 'bf967a8c-0de6-11d0-a285-00aa003049e2',
   domainDNS: '19195a5b-6da0-11d0-afd3-00c04fd930c9',
+  locality: 'bf967aa0-0de6-11d0-a285-00aa003049e2',
   lostAndFound: '52ab8671-5709-11d1-a9c6-0000f80367c1',
   organization: 'bf967aa3-0de6-11d0-a285-00aa003049e2',
   organizationalUnit: 'bf967aa5-0de6-11d0-a285-00aa003049e2',

@@ -247,6 +247,27 @@ describe('a reading of a directory', () => {
     expect(messages(await read(directory))).toBe('');
   });
 
+  test.each([
+    ['was there before, refuses it', { uSNCreated: ['1000'] }, ['exportIncomplete']],
+    ['does not tell when it was made, refuses it', {}, ['exportIncomplete']],
+    ['was made in the meantime, does not', { uSNCreated: ['1001'] }, []],
+  ])('with a member that both readings left out: one that %s', async (_what, attributes, expected) => {
+    // Moved while both readings were between its old place and its new one, or hidden from them: alive, and in neither.
+    directory.overlooked = [memoryUser(3, attributes)];
+    directory.members = [[`CN=Group,${contosoDn}`, [`CN=User 3,OU=Staff,${contosoDn}`]]];
+    const outcome = await read(directory);
+    expect(codes(outcome)).toEqual(expected);
+    expect(messages(outcome).includes(`CN=User 3,OU=Staff,${contosoDn}`)).toBe(expected.length > 0);
+  });
+
+  test('takes a member for seen that has another name now', async () => {
+    directory.members = [[`CN=Group,${contosoDn}`, [`CN=Renamed,${contosoDn}`]]];
+    directory.overlooked = [
+      { ...memoryUser(1, { uSNCreated: ['5'] }), distinguishedName: `CN=Renamed,${contosoDn}` },
+    ];
+    expect(codes(await read(directory))).toEqual([]);
+  });
+
   test('counts members that are too many to look up', async () => {
     directory.members = [
       [`CN=Group,${contosoDn}`, Array.from({ length: 1001 }, (_, number) => `CN=${number},${contosoDn}`)],
@@ -325,6 +346,19 @@ describe('a reading of a directory', () => {
     const outcome = await read(directory);
     expect(codes(outcome)).toEqual(['directoryRefused']);
     expect(messages(outcome)).toContain(guidNumbered(99));
+  });
+
+  test('whose domain controller was set back to an earlier state meanwhile is refused', async () => {
+    const facts = (await directory.describe()).namingContexts[0]!;
+    let asked = 0;
+    directory.onDescribe = () => {
+      asked += 1;
+      if (asked === 2)
+        directory.facts = { domainController: { ...facts.domainController, highestCommittedUSN: 999n } };
+    };
+    const outcome = await read(directory);
+    expect(codes(outcome)).toEqual(['directoryRefused']);
+    expect(messages(outcome)).toMatch(/highestCommittedUSN/);
   });
 
   test('tells all reasons at once', async () => {

@@ -13,6 +13,7 @@ const user: Attributes = {
   objectGUID: guidBytes(guid),
   objectSid: sidBytes(sid),
   sAMAccountName: 'meganb',
+  uSNChanged: '4711',
 };
 const contact: Attributes = { objectClass: ['top', 'person', 'contact'], objectGUID: guidBytes(guid) };
 const dn = 'CN=Megan Bowen,OU=Staff,DC=contoso,DC=example';
@@ -148,6 +149,8 @@ describe('an entry from which the account may not read what it has', () => {
     ['user', user, 'objectGUID'],
     ['user', user, 'objectSid'],
     ['user', user, 'sAMAccountName'],
+    // In no property set, as the anchors are not: where it is hidden they are, too, and look as if they were not set.
+    ['user', user, 'uSNChanged'],
     ['group', { ...user, objectClass: ['top', 'group'] }, 'objectSid'],
     ['group', { ...user, objectClass: ['top', 'group'] }, 'sAMAccountName'],
     ['computer', { ...user, objectClass: [...userChain, 'computer'] }, 'objectSid'],
@@ -165,7 +168,7 @@ describe('an entry from which the account may not read what it has', () => {
     expect(resultOf({})).toEqual({ kind: 'stripped', missing: ['objectClass', 'objectGUID'] });
     expect(resultOf({ objectClass: userChain })).toEqual({
       kind: 'stripped',
-      missing: ['objectGUID', 'objectSid', 'sAMAccountName'],
+      missing: ['objectGUID', 'objectSid', 'sAMAccountName', 'uSNChanged'],
     });
   });
 
@@ -248,15 +251,16 @@ describe('the attributes to ask for', () => {
       'mS-DS-ConsistencyGuid',
       'msDS-ExternalDirectoryObjectId',
       'userCertificate',
+      'uSNChanged',
       'employeeID',
       'adminDescription',
     ]);
-    expect(exportAttributes(null, [])).toEqual(attributes.slice(0, 11));
+    expect(exportAttributes(null, [])).toEqual(attributes.slice(0, 12));
   });
 
-  test('are all that a line of the format has, but what is not an attribute of its own', () => {
+  test('are all that a line of the format has, but what is not an attribute of its own, and a proof that anchors can be read', () => {
     const ofOurs = new Set(['kind', 'namingContext', 'distinguishedName', 'inScope', 'sourceAnchor']);
     const ofFormat = Object.keys(objectLineSchema.shape).filter(name => !ofOurs.has(name));
-    expect(new Set(exportAttributes(null, []))).toEqual(new Set(ofFormat));
+    expect(new Set(exportAttributes(null, []))).toEqual(new Set([...ofFormat, 'uSNChanged']));
   });
 });

@@ -25,6 +25,7 @@ export const memoryUser = (number: number, changes: MemoryObject['attributes'] =
     objectGUID: [guidToBytes(guidNumbered(number))],
     objectSid: [sidToBytes(parseSid(`S-1-5-21-1-2-3-${2000 + number}`)!)],
     sAMAccountName: [`user${number}`],
+    uSNChanged: ['500'],
     ...changes,
   },
 });
@@ -50,6 +51,8 @@ export class MemoryDirectory implements Directory {
   secondReading: readonly MemoryObject[] | null = null;
   /** What a look-up by objectGUID finds besides the objects. */
   buried: readonly MemoryObject[] = [];
+  /** Live objects that a look-up finds, and that neither reading has. */
+  overlooked: readonly MemoryObject[] = [];
   tombstones: readonly MemoryObject[] | 'notReadable' = [];
   containers: readonly (readonly [string, string, Buffer | null])[] = [];
   members: readonly (readonly [string, readonly string[]])[] = [];
@@ -132,7 +135,7 @@ export class MemoryDirectory implements Directory {
 
   async findByGuid(_context: number, objectGUID: Uint8Array): ReturnType<Directory['findByGuid']> {
     const isIt = (object: MemoryObject): boolean => Buffer.from(guidOf(object) ?? []).equals(objectGUID);
-    const live = [...this.objects, ...(this.secondReading ?? [])].find(isIt);
+    const live = [...this.objects, ...(this.secondReading ?? []), ...this.overlooked].find(isIt);
     const found = this.buried.find(isIt) ?? live;
     if (!found) return null;
     return {
@@ -143,7 +146,7 @@ export class MemoryDirectory implements Directory {
   }
 
   async findByDn(_context: number, distinguishedName: string): Promise<DirectoryEntry | null> {
-    const found = [...this.objects, ...(this.secondReading ?? [])].find(
+    const found = [...this.objects, ...(this.secondReading ?? []), ...this.overlooked].find(
       object => object.distinguishedName.toLowerCase() === distinguishedName.toLowerCase(),
     );
     return found ? entryOf(found) : null;

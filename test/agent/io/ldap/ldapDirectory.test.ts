@@ -694,6 +694,8 @@ describe('readContainers', () => {
       at('CN=Policy', ['top', 'container', 'groupPolicyContainer']),
       at('CN=Builtin', ['top', 'builtinDomain']),
       at('CN=LostAndFound', ['top', 'lostAndFound']),
+      at('C=DE', ['top', 'country']),
+      at('L=Bonn,C=DE', ['top', 'locality']),
       at('CN=Microsoft Exchange System Objects', ['top', 'container', 'msExchSystemObjectsContainer']),
       fakeUser(1),
     ]);
@@ -705,6 +707,9 @@ describe('readContainers', () => {
       [`CN=Policy,${domain}`, 'groupPolicyContainer', null],
       [`CN=Builtin,${domain}`, 'builtinDomain', null],
       [`CN=LostAndFound,${domain}`, 'lostAndFound', null],
+      // An organizational unit may lie in a country, or in an organization of a locality.
+      [`C=DE,${domain}`, 'country', null],
+      [`L=Bonn,C=DE,${domain}`, 'locality', null],
       [`CN=Microsoft Exchange System Objects,${domain}`, 'msExchSystemObjectsContainer', null],
     ]);
   });
