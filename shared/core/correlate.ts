@@ -231,7 +231,8 @@ function usedRecently(device: CloudDevice, context: ComparisonContext): boolean 
 
 /**
  * AD's own record of the deletion. Proof is a tombstone with the anchor's objectGUID, of a source whose anchor is a GUID; for a
- * group, which has no anchor, a group's with its SID and its account name, deleted after the cloud object was made (domain.md).
+ * group, which has no anchor, a group's with its SID and its account name, deleted after the cloud object was made (domain.md). One with
+ * the anchor of a user and another SID is of an account before this one, whose anchor was carried on (case 5): it proves nothing of it.
  */
 function proof(
   cloud: CloudObject,
@@ -239,8 +240,16 @@ function proof(
   look: CloserLook,
   context: ComparisonContext,
 ): Correlation | null {
+  const sid = strong.find(key => key.role === 'sid');
+  const isOfEarlierAccount = (tombstone: Tombstone): boolean =>
+    cloud.type === 'user' &&
+    sid !== undefined &&
+    tombstone.objectSid !== undefined &&
+    !tombstonesOf(sid, look).includes(tombstone);
   const tombstones = strong.flatMap(key =>
-    tombstonesOf(key, look).filter(tombstone => proves(cloud, key, tombstone, context)),
+    tombstonesOf(key, look).filter(
+      tombstone => proves(cloud, key, tombstone, context) && !isOfEarlierAccount(tombstone),
+    ),
   );
   const [tombstone] = tombstones.sort(byIdentity);
   return tombstone ? { kind: 'deleted', tombstone } : null;
