@@ -187,8 +187,12 @@ async function readUnlisted(
   const unlisted = onRecord.filter(row => cloud.lists.get(row.type)?.seen.has(referenceKey(row)) !== true);
   await eachLimited(unlisted, readsAtOnce, async row => {
     const again = await readAgainById(directory, row, signal);
-    if (again.status === 'synced') pending.add(again.cloud);
-    else pending.withdrawals.set(referenceKey(row), again.status);
+    if (again.status === 'synced') {
+      // Its keys and its domain tell of other objects as much as those of one that was listed.
+      cloud.duplicates.add(again.cloud);
+      cloud.domains.add(again.cloud);
+      pending.add(again.cloud);
+    } else pending.withdrawals.set(referenceKey(row), again.status);
   });
   const twins = cloud.duplicates.all().filter(twin => !pending.objects.has(referenceKey(twin)));
   await eachLimited(twins, readsAtOnce, async twin => {
@@ -237,10 +241,9 @@ function contextOf(
   onRecord: readonly StoredFacts[],
 ): ComparisonContext {
   const fromExports = contextOfExports(accepted);
-  const { domainSids } = fromExports.coverage;
   return {
     ...fromExports,
-    uncoveredDomainSeen: [...cloud.domainSids].some(sid => !domainSids.has(sid)),
+    uncoveredDomainSeen: cloud.domains.anyUncovered(fromExports.coverage),
     duplicatesOf: object => cloud.duplicates.of(object),
     observedSince: observedSinceOf(onRecord),
   };

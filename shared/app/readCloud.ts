@@ -1,6 +1,6 @@
 import { isGraphError } from '../core/appError';
 import type { CloudObject } from '../core/cloudObject';
-import { domainSidOfCloudObject } from '../core/coverage';
+import { DomainsSeen } from '../core/coverage';
 import { DuplicateFinder, referenceKey, type CloudReference } from '../core/duplicates';
 import { graphListComplete, type ListOutcome } from '../core/gates/cloudGates';
 import type { GateResult } from '../core/gates/gate';
@@ -27,8 +27,8 @@ export interface CloudRead {
   /** Lists that were read to their end and complete. */
   readonly lists: ReadonlyMap<ObjectType, ListRead>;
   readonly duplicates: DuplicateFinder;
-  /** SIDs of the domains that the synced objects come from. */
-  readonly domainSids: ReadonlySet<string>;
+  /** The domains that the synced objects name. */
+  readonly domains: DomainsSeen;
 }
 
 /** A list whose ids do not lie within the counts is read once more, then the run is refused (design.md). */
@@ -47,19 +47,19 @@ export async function readCloud(
   needsLook: (cloud: CloudObject) => boolean = () => false,
 ): Promise<CloudRead> {
   const duplicates = new DuplicateFinder();
-  const domainSids = new Set<string>();
-  const shared = { index, onRecord, duplicates, domainSids, log, needsLook };
+  const domains = new DomainsSeen();
+  const shared = { index, onRecord, duplicates, domains, log, needsLook };
   const results = await Promise.all(objectTypes.map(type => readList(directory, type, shared, signal)));
   const lists = new Map<ObjectType, ListRead>();
   for (const { type, list } of results) if (list) lists.set(type, list);
-  return { gates: results.map(result => result.gate), lists, duplicates, domainSids };
+  return { gates: results.map(result => result.gate), lists, duplicates, domains };
 }
 
 interface SharedByLists {
   readonly index: OnPremisesIndex;
   readonly onRecord: ReadonlySet<string>;
   readonly duplicates: DuplicateFinder;
-  readonly domainSids: Set<string>;
+  readonly domains: DomainsSeen;
   readonly log: Log;
   readonly needsLook: (cloud: CloudObject) => boolean;
 }
@@ -139,12 +139,11 @@ class CloudListSink implements ListSink<ObjectType>, ListRead {
       this.notSynced += 1;
       return;
     }
-    const { index, onRecord, duplicates, domainSids, needsLook } = this.shared;
+    const { index, onRecord, duplicates, domains, needsLook } = this.shared;
     const key = referenceKey(cloud);
     if (onRecord.has(key)) this.seen.add(key);
     duplicates.add(cloud);
-    const domainSid = domainSidOfCloudObject(cloud);
-    if (domainSid !== null) domainSids.add(domainSid);
+    domains.add(cloud);
     const strong = tryStrongKeys(cloud, index);
     if (settledAlive(strong) === null || hasBlockedLink(cloud, strong) || needsLook(cloud)) {
       this.pending.push(cloud);

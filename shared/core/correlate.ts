@@ -52,7 +52,7 @@ export interface ComparisonContext {
   /** Each expected source, and the attribute that it declares as its anchor (null: it declares none). */
   readonly anchors: ReadonlyMap<SourceName, string | null>;
   readonly coverage: Coverage;
-  /** Whether any synced cloud object's SID is of a domain that no export covers. */
+  /** Whether any synced cloud object names a domain, by SID or by DNS name, that no export covers. */
   readonly uncoveredDomainSeen: boolean;
   /** When the first of the exports in use was begun: what happened later is not in all of them. */
   readonly earliestExportStart: Instant;
@@ -176,7 +176,8 @@ function unknownKey(
   switch (cloud.type) {
     case 'user':
       if (!sid && cloud.onPremisesDomainName === null) return 'notFromActiveDirectory';
-      if (cloud.onPremisesImmutableId === null) return 'keyMissing';
+      // Empty text is no anchor, also where an anchor may be any text.
+      if (!cloud.onPremisesImmutableId?.trim()) return 'keyMissing';
       return unknownAnchor(cloud.onPremisesImmutableId, context);
     case 'group':
       return sid ? null : 'keyMissing';
@@ -230,7 +231,8 @@ function usedRecently(device: CloudDevice, context: ComparisonContext): boolean 
 
 /**
  * AD's own record of the deletion. Proof is a tombstone with the anchor's objectGUID, of a source whose anchor is a GUID; for a
- * group, which has no anchor, one with its SID and its account name, deleted after the cloud object was made (domain.md).
+ * group, which has no anchor, a group's with its SID and its account name, deleted after the cloud object was made (domain.md). One with
+ * the anchor of a user and another SID is of an account before this one, whose anchor was carried on (case 5): it proves nothing of it.
  */
 function proof(
   cloud: CloudObject,
@@ -238,8 +240,16 @@ function proof(
   look: CloserLook,
   context: ComparisonContext,
 ): Correlation | null {
+  const sid = strong.find(key => key.role === 'sid');
+  const isOfEarlierAccount = (tombstone: Tombstone): boolean =>
+    cloud.type === 'user' &&
+    sid !== undefined &&
+    tombstone.objectSid !== undefined &&
+    !tombstonesOf(sid, look).includes(tombstone);
   const tombstones = strong.flatMap(key =>
-    tombstonesOf(key, look).filter(tombstone => proves(cloud, key, tombstone, context)),
+    tombstonesOf(key, look).filter(
+      tombstone => proves(cloud, key, tombstone, context) && !isOfEarlierAccount(tombstone),
+    ),
   );
   const [tombstone] = tombstones.sort(byIdentity);
   return tombstone ? { kind: 'deleted', tombstone } : null;
@@ -277,6 +287,7 @@ const identityOf = (record: ExportRecord): string => `${record.source} ${record.
 const byIdentity = (a: ExportRecord, b: ExportRecord): number => (identityOf(a) < identityOf(b) ? -1 : 1);
 
 const deletedGroup = (cloud: CloudGroup, tombstone: Tombstone): boolean =>
+  tombstone.objectClass === 'group' &&
   cloud.onPremisesSamAccountName !== null &&
   cloud.onPremisesSamAccountName.toLowerCase() === tombstone.sAMAccountName?.toLowerCase() &&
   (cloud.createdDateTime === null || tombstone.whenChanged > cloud.createdDateTime);

@@ -38,6 +38,12 @@ export function domainSidOfCloudObject(cloud: CloudObject): string | null {
   return sid && domainSidOf(sid);
 }
 
+/** The DNS name of the domain that the cloud object names, lower case; null: it names none. */
+const domainNameOf = (cloud: CloudObject): string | null =>
+  cloud.type === 'user' || cloud.type === 'group'
+    ? (cloud.onPremisesDomainName?.toLowerCase() ?? null)
+    : null;
+
 /**
  * A domain that the cloud object names, by SID or by DNS name, and that no export covers; null: every domain that it names is
  * covered (an object that names none is not judged here).
@@ -45,9 +51,35 @@ export function domainSidOfCloudObject(cloud: CloudObject): string | null {
 export function uncoveredDomainOf(cloud: CloudObject, coverage: Coverage): string | null {
   const sid = domainSidOfCloudObject(cloud);
   if (sid !== null && !coverage.domainSids.has(sid)) return sid;
-  if (cloud.type !== 'user' && cloud.type !== 'group') return null;
-  const name = cloud.onPremisesDomainName?.toLowerCase() ?? null;
+  const name = domainNameOf(cloud);
   return name !== null && !coverage.domainNames.has(name) ? name : null;
+}
+
+/** S-1-5-32: built-in groups have it in every forest, so it tells of none. */
+const builtInDomainSid = 'S-1-5-32';
+
+/**
+ * The domains that synced cloud objects name, by SID or by DNS name: one that no export covers tells of a forest that is not seen, from
+ * which an object that names no domain may come (case 30).
+ */
+export class DomainsSeen {
+  readonly #sids = new Set<string>();
+  readonly #names = new Set<string>();
+
+  add(cloud: CloudObject): void {
+    const sid = domainSidOfCloudObject(cloud);
+    if (sid === builtInDomainSid) return;
+    if (sid !== null) this.#sids.add(sid);
+    const name = domainNameOf(cloud);
+    if (name !== null) this.#names.add(name);
+  }
+
+  anyUncovered({ domainSids, domainNames }: Coverage): boolean {
+    return (
+      [...this.#sids].some(sid => !domainSids.has(sid)) ||
+      [...this.#names].some(name => !domainNames.has(name))
+    );
+  }
 }
 
 /**

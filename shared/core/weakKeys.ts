@@ -1,5 +1,6 @@
 import type { CloudObject } from './cloudObject';
 import { smtpAddresses } from './keys/address';
+import { foldName } from './keys/fold';
 import type { OnPremisesObject } from './onPremisesObject';
 
 /** The cloud property and the AD attribute that a weak key compares. */
@@ -11,7 +12,7 @@ export type WeakKeyName = 'userPrincipalName' | 'address' | 'sAMAccountName' | '
  */
 export interface WeakKey {
   readonly name: WeakKeyName;
-  /** Comparable text, lower case: `a.b@contoso.example`, `smtp:a.b@…`, `contoso.example\a.b`, `pc-17`. */
+  /** Comparable text, folded (`foldName`): `a.b@contoso.example`, `smtp:a.b@…`, `contoso.example\a.b`, `pc-17`. */
   readonly value: string;
 }
 
@@ -35,7 +36,7 @@ export function weakKeysOfCloudObject(cloud: CloudObject): WeakKey[] {
     case 'contact':
       return addresses(cloud.mail, cloud.proxyAddresses);
     case 'device':
-      return names('computerName', cloud.displayName);
+      return computerName(cloud.displayName);
   }
 }
 
@@ -47,14 +48,20 @@ export function weakKeysOfOnPremisesObject(object: OnPremisesObject): WeakKey[] 
     ...accountName(object.sAMAccountName, object.domainName),
   ];
   if (object.objectClass === 'computer')
-    keys.push(...names('computerName', object.sAMAccountName?.replace(/\$$/, '')));
+    keys.push(...computerName(object.sAMAccountName?.replace(/\$$/, '')));
   return keys;
 }
 
 function names(name: WeakKeyName, ...values: (string | null | undefined)[]): WeakKey[] {
-  const folded = values.map(value => value?.trim().toLowerCase() ?? '').filter(value => value !== '');
+  const folded = values.map(value => foldName(value ?? '')).filter(value => value !== '');
   return [...new Set(folded)].sort().map(value => ({ name, value }));
 }
+
+/** What AD keeps of a computer's name in its sAMAccountName (the length of a NetBIOS name), characters. */
+const computerNameLength = 15;
+
+const computerName = (name: string | null | undefined): WeakKey[] =>
+  names('computerName', foldName(name ?? '').slice(0, computerNameLength));
 
 const addresses = (
   mail: string | null | undefined,

@@ -2,7 +2,7 @@ import { AppError } from '../../core/appError';
 import type { ComparisonContext } from '../../core/correlate';
 import type { CloudObject } from '../../core/cloudObject';
 import { DuplicateFinder, referenceKey, type CloudReference } from '../../core/duplicates';
-import { domainSidOfCloudObject } from '../../core/coverage';
+import { DomainsSeen } from '../../core/coverage';
 import type { LapseReason, StoredDecision } from '../../core/decision';
 import { approvalFault } from '../../core/decisionLapse';
 import type { CandidateFacts } from '../../core/facts';
@@ -346,14 +346,15 @@ async function contextOf(
   if (items.some(({ cloud }) => namesNoDomain(cloud))) {
     const cloud = await readCloud(directory, read.index, new Set(), log, signal);
     if (cloud.gates.some(gate => !gate.passed)) return null;
-    const uncoveredDomainSeen = [...cloud.domainSids].some(sid => !coverage.domainSids.has(sid));
+    const uncoveredDomainSeen = cloud.domains.anyUncovered(coverage);
     return { ...common, uncoveredDomainSeen, duplicatesOf: object => cloud.duplicates.of(object) };
   }
   const duplicates = new DuplicateFinder();
-  for (const { cloud } of items) duplicates.add(cloud);
-  const uncoveredDomainSeen = items.some(({ cloud }) => {
-    const sid = domainSidOfCloudObject(cloud);
-    return sid !== null && !coverage.domainSids.has(sid);
-  });
+  const domains = new DomainsSeen();
+  for (const { cloud } of items) {
+    duplicates.add(cloud);
+    domains.add(cloud);
+  }
+  const uncoveredDomainSeen = domains.anyUncovered(coverage);
   return { ...common, uncoveredDomainSeen, duplicatesOf: object => duplicates.of(object) };
 }

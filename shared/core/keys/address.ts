@@ -1,9 +1,11 @@
+import { foldName } from './fold';
+
 /**
- * An e-mail address as both sides may hold it, made comparable: `smtp:` and lower case. Entries of proxyAddresses carry a type
+ * An e-mail address as both sides may hold it, made comparable: `smtp:` and one case (`foldName`). Entries of proxyAddresses carry a type
  * (`SMTP:` the primary one, `smtp:`, `x500:`, `sip:` …), mail does not. null: no SMTP address.
  */
 export function smtpAddress(value: string): string | null {
-  const text = value.trim().toLowerCase();
+  const text = foldName(value);
   const typed = /^([a-z0-9]{1,9}):/.exec(text);
   if (typed && typed[1] !== 'smtp') return null;
   const address = typed ? text.slice('smtp:'.length).trim() : text;

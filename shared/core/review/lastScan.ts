@@ -17,6 +17,6 @@ export function uncoveredDomainSeenBy(
   if (counts.some(({ unknownReasons }) => (unknownReasons['uncoveredDomainSeen'] ?? 0) > 0)) return true;
   if (facts !== null && facts.state !== 'withdrawn' && beyondTheQuestion.has(facts.outcome)) return false;
   if ((finished.counts.contact?.outcomes['absent'] ?? 0) > 0) return false;
-  // A domain that only a DNS name told counts here, too: the scan does not say by what it was told.
+  // A built-in group that is not covered counts here, too: the scan does not say which object it was.
   return counts.some(({ outcomes }) => (outcomes['notCovered'] ?? 0) > 0);
 }

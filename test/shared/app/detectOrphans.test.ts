@@ -3,7 +3,7 @@ import type { CloudDirectory, ExportStore, Log } from '../../../shared/app/ports
 import { AppError } from '../../../shared/core/appError';
 import type { CloudId, CloudObject } from '../../../shared/core/cloudObject';
 import type { ScanRun } from '../../../shared/core/scanRun';
-import { instant } from '../../support/builders';
+import { aContact, instant } from '../../support/builders';
 import { MemoryDirectory } from '../../support/memory/memoryDirectory';
 import { MemoryExports } from '../../support/memory/memoryExports';
 import { MemoryRules } from '../../support/memory/memoryDecisions';
@@ -175,6 +175,43 @@ describe('the nightly scan', () => {
     const run = await night.run({ directory: forgetful });
     expect(night.rows()).toEqual({ Ada: 'candidate absent' });
     expect(run.plan).toMatchObject({ unchanged: 1 });
+  });
+
+  test('two objects with one anchor are both reviewed, also where the list forgot one of them', async () => {
+    const night = new Night();
+    await night.run();
+    const twin = {
+      ...ada,
+      id: '0a0a0a0a-0000-0000-0000-000000000001' as CloudId,
+      displayName: 'Twin of Ada',
+    };
+    const forgetful: CloudDirectory = {
+      readSynced: (type, openSink) => new MemoryDirectory([bob, twin]).readSynced(type, openSink),
+      readById: (type, id) => new MemoryDirectory([ada, bob, twin]).readById(type, id),
+    };
+    await night.run({ directory: forgetful });
+    expect(night.rows()).toEqual({ Ada: 'attention duplicate', 'Twin of Ada': 'attention duplicate' });
+  });
+
+  test('an object that its list forgot tells of a domain that is not covered, too', async () => {
+    const night = new Night();
+    await night.run();
+    const moved = {
+      ...ada,
+      onPremisesSecurityIdentifier: 'S-1-5-21-4-5-6-1104',
+      onPremisesDomainName: 'fabrikam.example',
+    };
+    const contact = aContact({
+      id: '0a0a0a0a-0000-0000-0000-000000000002' as CloudId,
+      displayName: 'Contact',
+      mail: 'somebody@partner.example',
+    });
+    const forgetful: CloudDirectory = {
+      readSynced: (type, openSink) => new MemoryDirectory([bob, contact]).readSynced(type, openSink),
+      readById: (type, id) => new MemoryDirectory([moved, bob, contact]).readById(type, id),
+    };
+    await night.run({ directory: forgetful });
+    expect(night.rows()).toEqual({ Ada: 'withdrawn notCovered' });
   });
 
   test('two objects with one anchor are both reviewed, also the one that was settled alive before its twin was seen', async () => {
