@@ -109,11 +109,12 @@ describe('edits of the sample organisation', () => {
     const { cloudId: linked } = first(organisation, 'linkedMailbox');
     const { cloudId: orphan } = first(organisation, 'userWithoutTrace');
     const { cloudId: live } = first(organisation, 'ordinaryUser');
-    const { cloudId: uncovered } = first(organisation, 'userOfUncoveredDomainName');
+    const partlyCovered = makeOrganisation({ seed: 1, objects: 600, now, uncoveredForest: true });
+    const { cloudId: uncovered } = first(partlyCovered, 'userOfUncoveredDomainName');
     expect(() => deleteOnPremises(organisation, linked, { tombstone: 'none' })).toThrow('linkedMailbox');
     expect(() => deleteOnPremises(organisation, orphan, { tombstone: 'none' })).toThrow('userWithoutTrace');
     expect(() => bringBack(organisation, live)).toThrow('ordinaryUser');
-    expect(() => bringBack(organisation, uncovered)).toThrow('userOfUncoveredDomainName');
+    expect(() => bringBack(partlyCovered, uncovered)).toThrow('userOfUncoveredDomainName');
     expect(() => removeFromCloud(organisation, 'nobody')).toThrow('nobody');
   });
 });

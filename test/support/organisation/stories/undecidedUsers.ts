@@ -18,10 +18,11 @@ const cloudOnly = (stage: Stage): Life<User>['cloud'] => ({
 
 /** Users of whom nothing may be said, and users that are not synchronised at all. */
 export const undecidedUsers = {
-  /** From a domain that no export covers, known by its name alone; there is no SID (case 7). */
+  /** From a domain that no export covers, known by its name alone; there is no SID (case 7). Contacts may be from there (case 30). */
   userOfUncoveredDomainName: {
     verdict: verdicts.notCovered,
     copies: 3,
+    needsUncoveredForest: true,
     tell: stage => {
       const { cloud } = draftUser(stage, stage.forests.northwind);
       return gone({ cloud: { ...cloud, onPremisesSecurityIdentifier: null }, home: null });
