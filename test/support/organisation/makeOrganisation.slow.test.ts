@@ -90,7 +90,7 @@ describe('its stories', () => {
   });
 
   test('have every outcome, but for domains that are not covered, and dozens of candidates of every type', () => {
-    const outcomes = ({ stories }: typeof organisation) => new Set(stories.map(({ outcome }) => outcome));
+    const outcomes = (made: Organisation) => new Set(made.stories.map(({ outcome }) => outcome));
     // Where a domain is not covered, no contact is a candidate.
     expect(outcomes(partlyCovered)).toEqual(new Set([...outcomes(organisation), 'notCovered']));
     expect(outcomes(partlyCovered).size).toBe(10);
