@@ -1,5 +1,4 @@
-// oxlint-disable-next-line no-control-regex
-const ascii = /^[\x00-\x7f]*$/;
+const ascii = /^\p{ASCII}*$/u;
 
 /**
  * One text for all that people and directories take for the same name or address: without white space around it, in one case, and in

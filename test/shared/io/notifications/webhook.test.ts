@@ -125,13 +125,19 @@ test('503 is tried again, a few times', async () => {
   expect(received).toHaveLength(webhookLimits.attempts);
 });
 
-test('where nobody listens it is tried again: nothing has arrived', async () => {
+/** Where nobody listens any more. */
+async function addressOfNobody(): Promise<string> {
   const closed = createServer();
   closed.listen(0, '127.0.0.1');
   await once(closed, 'listening');
-  const nobody = addressOf(closed);
+  const address = addressOf(closed);
   closed.close();
   await once(closed, 'close');
+  return address;
+}
+
+test('where nobody listens it is tried again: nothing has arrived', async () => {
+  const nobody = await addressOfNobody();
   expect(await webhook({}, nobody).post('{}', open)).toMatchObject({
     reason: expect.stringMatching(/the connection failed \(ECONNREFUSED\), and that was attempt 3/),
   });
@@ -202,12 +208,7 @@ test('a failure that names no code is unknown', async () => {
 });
 
 test('no reason holds anything of the address', async () => {
-  const closed = createServer();
-  closed.listen(0, '127.0.0.1');
-  await once(closed, 'listening');
-  const nobody = addressOf(closed);
-  closed.close();
-  await once(closed, 'close');
+  const nobody = await addressOfNobody();
   const answers = [
     await webhook({}, nobody).post('{}', open),
     await webhook({}, addressOf(unknownServer)).post('{}', open),
